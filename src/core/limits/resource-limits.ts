@@ -1,0 +1,215 @@
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import type {ResourcePolicy} from './resource-policy.js';
+
+/** How a group of limits is judged and acted on. */
+export interface LimitGroupRules {
+  /** Default `graceful_shutdown`. */
+  readonly policy?: ResourcePolicy;
+  /** From this share of a limit (percent) a violation of severity `warning` begins. Default 80. */
+  readonly warningThresholdPercent?: number;
+  /** How long a limit must stay broken before it counts. Default 0. */
+  readonly sustainedViolationTimeMs?: number;
+}
+
+/** What the process tree may not exceed. A limit is broken when usage is greater than it. */
+export interface ResourceLimits {
+  readonly memory?: LimitGroupRules & {
+    readonly maxRssBytes?: number;
+    readonly maxVirtualBytes?: number;
+    readonly maxSwapBytes?: number;
+  };
+  readonly cpu?: LimitGroupRules & {
+    /** 100 = one core, over a window of one second. */
+    readonly maxPercent?: number;
+    /** CPU time used by the tree, exited members included. */
+    readonly maxTimeMs?: number;
+  };
+  readonly io?: LimitGroupRules & {
+    readonly maxReadBytesPerSecond?: number;
+    readonly maxWriteBytesPerSecond?: number;
+  };
+  readonly process?: LimitGroupRules & {
+    readonly maxProcesses?: number;
+    readonly maxFileDescriptors?: number;
+  };
+  /** Wall time of one attempt; a timer on the monotonic clock, not a sample. */
+  readonly timeoutMs?: number;
+}
+
+export type LimitGroup = 'memory' | 'cpu' | 'io' | 'process' | 'timeout';
+
+/** The unit a limit and its metric are counted in; says how they are printed. */
+export type LimitUnit = 'bytes' | 'percent' | 'ms' | 'count' | 'bytesPerSecond';
+
+export type LimitType =
+  | 'max_rss'
+  | 'max_virtual'
+  | 'max_swap'
+  | 'max_percent'
+  | 'max_time'
+  | 'max_processes'
+  | 'max_file_descriptors'
+  | 'max_read_bps'
+  | 'max_write_bps'
+  | 'timeout';
+
+/** One row of the table of limits: everything the rest of limitrun needs to know about a kind of limit. */
+export interface LimitKind {
+  readonly type: LimitType;
+  readonly group: LimitGroup;
+  /** The metric's name in reports. */
+  readonly metric: string;
+  /** How the metric is called in a sentence. */
+  readonly label: string;
+  readonly unit: LimitUnit;
+  /** Exit code of a run that ended because of this limit (design: 110-114, 124). */
+  readonly exitCode: number;
+  readonly limitOf: (limits: ResourceLimits) => number | undefined;
+  /** Absent for the timeout, which is a timer and not sampled. */
+  readonly valueOf?: (usage: ResourceUsage) => number | undefined;
+}
+
+/**
+ * The kinds of limits in the order in which they are judged: of several limits broken in one sample the first
+ * in this table is the cause of the ending. To add a limit, add a row (see ARCHITECTURE.md).
+ */
+export const LIMIT_KINDS: readonly LimitKind[] = [
+  {
+    type: 'max_rss',
+    group: 'memory',
+    metric: 'memory.rss',
+    label: 'resident memory',
+    unit: 'bytes',
+    exitCode: 110,
+    limitOf: (limits) => limits.memory?.maxRssBytes,
+    // Where the proportional size was read (near the limit) it decides: it counts shared pages once.
+    valueOf: (usage) => usage.memory.pssBytes ?? usage.memory.rssBytes,
+  },
+  {
+    type: 'max_virtual',
+    group: 'memory',
+    metric: 'memory.virtual',
+    label: 'virtual memory',
+    unit: 'bytes',
+    exitCode: 110,
+    limitOf: (limits) => limits.memory?.maxVirtualBytes,
+    valueOf: (usage) => usage.memory.virtualBytes,
+  },
+  {
+    type: 'max_swap',
+    group: 'memory',
+    metric: 'memory.swap',
+    label: 'swap',
+    unit: 'bytes',
+    exitCode: 110,
+    limitOf: (limits) => limits.memory?.maxSwapBytes,
+    valueOf: (usage) => usage.memory.swapBytes,
+  },
+  {
+    type: 'max_processes',
+    group: 'process',
+    metric: 'process.processes',
+    label: 'processes',
+    unit: 'count',
+    exitCode: 112,
+    limitOf: (limits) => limits.process?.maxProcesses,
+    valueOf: (usage) => usage.process.processes,
+  },
+  {
+    type: 'max_file_descriptors',
+    group: 'process',
+    metric: 'process.file_descriptors',
+    label: 'open files',
+    unit: 'count',
+    exitCode: 113,
+    limitOf: (limits) => limits.process?.maxFileDescriptors,
+    valueOf: (usage) => usage.process.fileDescriptors,
+  },
+  {
+    type: 'max_time',
+    group: 'cpu',
+    metric: 'cpu.time',
+    label: 'CPU time',
+    unit: 'ms',
+    exitCode: 124,
+    limitOf: (limits) => limits.cpu?.maxTimeMs,
+    valueOf: (usage) => usage.cpu.timeMs,
+  },
+  {
+    type: 'max_percent',
+    group: 'cpu',
+    metric: 'cpu.percent',
+    label: 'CPU',
+    unit: 'percent',
+    exitCode: 111,
+    limitOf: (limits) => limits.cpu?.maxPercent,
+    valueOf: (usage) => usage.cpu.percent,
+  },
+  {
+    type: 'max_read_bps',
+    group: 'io',
+    metric: 'io.read_bps',
+    label: 'disk reads',
+    unit: 'bytesPerSecond',
+    exitCode: 114,
+    limitOf: (limits) => limits.io?.maxReadBytesPerSecond,
+    valueOf: (usage) => usage.io.readBytesPerSecond,
+  },
+  {
+    type: 'max_write_bps',
+    group: 'io',
+    metric: 'io.write_bps',
+    label: 'disk writes',
+    unit: 'bytesPerSecond',
+    exitCode: 114,
+    limitOf: (limits) => limits.io?.maxWriteBytesPerSecond,
+    valueOf: (usage) => usage.io.writtenBytesPerSecond,
+  },
+  {
+    type: 'timeout',
+    group: 'timeout',
+    metric: 'wall.time',
+    label: 'wall time',
+    unit: 'ms',
+    exitCode: 124,
+    limitOf: (limits) => limits.timeoutMs,
+  },
+];
+
+/** One limit with everything needed to judge it. */
+export interface Limit {
+  readonly kind: LimitKind;
+  readonly value: number;
+  readonly policy: ResourcePolicy;
+  /** Usage above this is a warning. */
+  readonly warnAbove: number;
+  readonly sustainMs: number;
+}
+
+export const DEFAULT_POLICY: ResourcePolicy = 'graceful_shutdown';
+export const DEFAULT_WARNING_THRESHOLD_PERCENT = 80;
+
+/** The limits that are set, in the order of {@link LIMIT_KINDS}. */
+export function limitsSet(limits: ResourceLimits): Limit[] {
+  const set: Limit[] = [];
+  for (const kind of LIMIT_KINDS) {
+    const value = kind.limitOf(limits);
+    if (value === undefined) continue;
+    const rules: LimitGroupRules = kind.group === 'timeout' ? {} : (limits[kind.group] ?? {});
+    set.push({
+      kind,
+      value,
+      policy: rules.policy ?? DEFAULT_POLICY,
+      warnAbove: (value * (rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT)) / 100,
+      sustainMs: rules.sustainedViolationTimeMs ?? 0,
+    });
+  }
+  return set;
+}
+
+/** The row of a limit type. */
+export function limitKind(type: LimitType): LimitKind {
+  const kind = LIMIT_KINDS.find((candidate) => candidate.type === type);
+  if (kind === undefined) throw new Error(`no such limit type: ${type}`);
+  return kind;
+}

@@ -1,0 +1,35 @@
+import type {LimitType, LimitUnit} from './resource-limits.js';
+import type {ResourcePolicy} from './resource-policy.js';
+
+export type ViolationSeverity = 'warning' | 'critical';
+
+/** A limit exceeded for its sustain time (`critical`), or nearly so (`warning`). One object per episode. */
+export interface ResourceViolation {
+  readonly limitType: LimitType;
+  /** The metric's name, such as `memory.rss`. */
+  readonly metric: string;
+  readonly unit: LimitUnit;
+  /** In `unit`, at the moment the violation began. */
+  readonly currentValue: number;
+  readonly limitValue: number;
+  readonly severity: ViolationSeverity;
+  /** The policy of the limit; only a critical violation is acted on. */
+  readonly policy: ResourcePolicy;
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number;
+  /** One sentence for people, without control characters. */
+  readonly message: string;
+}
+
+/** A violation that is over: usage has been back at or below the limit for the sustain time, or it has escalated. */
+export interface EndedViolation {
+  readonly violation: ResourceViolation;
+  readonly atMs: number;
+  readonly timestampMs: number;
+  /** The highest value seen during the episode, in the limit's unit. */
+  readonly peakValue: number;
+  /** `escalated`: a warning that became a critical violation. */
+  readonly how: 'subsided' | 'escalated';
+}

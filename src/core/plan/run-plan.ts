@@ -1,0 +1,61 @@
+import type {ResourceLimits} from '../limits/resource-limits.js';
+import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+
+/** The command to run. */
+export interface CommandPlan {
+  /** As typed: looked up in the child's PATH when it holds no slash. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Absolute or relative to limitrun's working directory; absent: limitrun's own. */
+  readonly workingDirectory?: string;
+  /** Added to (or replacing) what limitrun's environment holds. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** When and how often a run is started again. */
+export interface RestartPlan {
+  /** Restarts after the first attempt. */
+  readonly maxRestarts: number;
+  readonly delayMs: number;
+  /** Each delay is this many times the one before. */
+  readonly backoffRate: number;
+  /** Violations are not acted on (but recorded) for this long after the start of an attempt. */
+  readonly startupGraceMs: number;
+}
+
+export interface MonitoringPlan {
+  /** `false`: nothing is sampled; only the timeout is kept. */
+  readonly enabled: boolean;
+  /** Longest gap between two samples. */
+  readonly intervalMs: number;
+  readonly historyRetentionMs: number;
+  readonly enforce: 'auto' | 'kernel' | 'poll';
+  readonly strict: boolean;
+  /** `false`: violations are recorded but not printed as they happen. */
+  readonly alertingEnabled: boolean;
+}
+
+export interface OutputPlan {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly reportFile?: string;
+  /** A run with a critical violation never ends with 0. */
+  readonly failOnViolation: boolean;
+  /** Replaces 110-114 and 118. */
+  readonly violationExitCode?: number;
+}
+
+/** Everything that was asked for, from flags, environment, file and defaults. After this nobody reads them again. */
+export interface RunPlan {
+  readonly name?: string;
+  readonly command: CommandPlan;
+  readonly limits: ResourceLimits;
+  readonly handling: ViolationHandlingMode;
+  readonly gracePeriodMs: number;
+  readonly restart: RestartPlan;
+  readonly monitoring: MonitoringPlan;
+  readonly output: OutputPlan;
+  readonly keepBackground: boolean;
+  /** What the user should know before the start, one line each (such as "violation handling is external because ..."). */
+  readonly notices: readonly string[];
+}

@@ -1,0 +1,74 @@
+import type {LimitType} from '../limits/resource-limits.js';
+import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+import type {EndedViolation, ResourceViolation} from '../limits/resource-violation.js';
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+
+/** How each limit of the run is kept, told before the start. */
+export interface LimitPromise {
+  readonly limitType: LimitType;
+  readonly limitValue: number;
+  /** `polling`: sampled by limitrun; `timer`: the monotonic clock; `nobody`: not measurable here. */
+  readonly enforcedBy: 'polling' | 'timer' | 'nobody';
+  /** Longest time between two looks, milliseconds; absent for a timer. */
+  readonly everyMs?: number;
+}
+
+/** Why a run (or one attempt of it) ended: the first cause, never overwritten by a later one. */
+export type EndCause =
+  | {readonly kind: 'exited'}
+  | {readonly kind: 'violation'; readonly limitType: LimitType}
+  | {readonly kind: 'signal'; readonly signal: NodeJS.Signals}
+  | {readonly kind: 'spawn_failed'; readonly code: string; readonly message: string}
+  | {readonly kind: 'breaker_open'; readonly limitType: LimitType}
+  | {readonly kind: 'fault'; readonly message: string};
+
+/** Who did something about a violation or an ending. */
+export type Actor = 'enforcer' | 'process_control' | 'limitrun';
+
+/**
+ * Everything the world is told about a run, in the order in which it happened. Closed: the terminal, the report
+ * and whatever comes later are folds of this stream. `atMs` is monotonic, `timestampMs` since the epoch.
+ */
+export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
+  | {
+      readonly kind: 'run_started';
+      readonly runId: string;
+      readonly name?: string;
+      readonly command: readonly string[];
+      readonly handling: ViolationHandlingMode;
+      readonly promises: readonly LimitPromise[];
+    }
+  | {readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly text: string}
+  | {readonly kind: 'attempt_started'; readonly attempt: number; readonly pid: number}
+  | {readonly kind: 'usage_sampled'; readonly usage: ResourceUsage; readonly gapMs: number}
+  | {readonly kind: 'violation_begun'; readonly violation: ResourceViolation}
+  | {readonly kind: 'violation_ended'; readonly ended: EndedViolation}
+  | {
+      /** What was done; `violation` is absent when the cause was a signal or processes left in the background. */
+      readonly kind: 'action_taken';
+      readonly actor: Actor;
+      readonly violation?: ResourceViolation;
+      /** Such as `SIGTERM to 3 processes`. */
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'attempt_ended';
+      readonly attempt: number;
+      readonly cause: EndCause;
+      readonly exitCode?: number;
+      readonly signal?: string;
+      /** SIGKILL by limitrun was needed. */
+      readonly forced: boolean;
+      readonly cpuTimeMs?: number;
+      /** How long until the next attempt; absent when there is none. */
+      readonly nextInMs?: number;
+    }
+  | {
+      readonly kind: 'run_ended';
+      readonly cause: EndCause;
+      /** What limitrun exits with. */
+      readonly exitCode: number;
+      /** Pids that could not be ended. */
+      readonly survivors: readonly number[];
+    }
+);

@@ -1,0 +1,85 @@
+import type {LimitType} from '../limits/resource-limits.js';
+import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+import type {ResourceViolation} from '../limits/resource-violation.js';
+import type {UsageSource} from '../monitor/resource-usage.js';
+import type {EndCause, LimitPromise} from './run-event.js';
+
+/** A figure with where it comes from. */
+export interface Sourced {
+  readonly value: number;
+  readonly source: UsageSource;
+}
+
+/** The figures of a run that are told at its end. What was not measured is absent. Units as in ResourceUsage. */
+export interface RunFigures {
+  readonly peakRssBytes?: Sourced;
+  /** Highest proportional set size among the samples in which it was read. */
+  readonly peakPssBytes?: Sourced;
+  readonly peakVirtualBytes?: Sourced;
+  readonly peakSwapBytes?: Sourced;
+  readonly cpuTimeMs?: Sourced;
+  /** CPU time over wall time of the run. */
+  readonly averageCpuPercent?: Sourced;
+  readonly peakCpuPercent?: Sourced;
+  readonly peakProcesses?: Sourced;
+  readonly peakFileDescriptors?: Sourced;
+  readonly readBytes?: Sourced;
+  readonly writtenBytes?: Sourced;
+  readonly peakReadBytesPerSecond?: Sourced;
+  readonly peakWrittenBytesPerSecond?: Sourced;
+}
+
+export interface ViolationRecord {
+  readonly violation: ResourceViolation;
+  readonly attempt: number;
+  /** Highest value of the episode. */
+  readonly peakValue: number;
+  /** Absent while (or if) it never subsided. */
+  readonly endedAtMs?: number;
+  readonly endedTimestampMs?: number;
+  /** What was done about it, in order; empty when nothing was. */
+  readonly actions: readonly string[];
+}
+
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly startedTimestampMs: number;
+  readonly endedAtMs?: number;
+  readonly cause?: EndCause;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly forced: boolean;
+  readonly nextInMs?: number;
+  readonly peakRssBytes?: Sourced;
+}
+
+/** A run folded from its events. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly name?: string;
+  readonly command: readonly string[];
+  readonly handling: ViolationHandlingMode;
+  readonly promises: readonly LimitPromise[];
+  readonly startedAtMs: number;
+  readonly startedTimestampMs: number;
+  readonly endedAtMs?: number;
+  readonly endedTimestampMs?: number;
+  readonly cause?: EndCause;
+  /** What limitrun exits with. */
+  readonly exitCode?: number;
+  readonly figures: RunFigures;
+  readonly violations: readonly ViolationRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly samples: number;
+  /** Longest real time between two samples, milliseconds. */
+  readonly worstGapMs?: number;
+  readonly notices: readonly string[];
+  readonly survivors: readonly number[];
+}
+
+/** The limit of a type as promised at the start of the run, or undefined when it was not set. */
+export function promisedLimit(record: RunRecord, type: LimitType): LimitPromise | undefined {
+  return record.promises.find((promise) => promise.limitType === type);
+}
