@@ -47,11 +47,13 @@ export interface AttemptRecord {
   readonly startedAtMs: number;
   readonly startedTimestampMs: number;
   readonly endedAtMs?: number;
+  readonly endedTimestampMs?: number;
   readonly cause?: EndCause;
   readonly exitCode?: number;
   readonly signal?: string;
   readonly forced: boolean;
   readonly nextInMs?: number;
+  readonly cpuTimeMs?: Sourced;
   readonly peakRssBytes?: Sourced;
 }
 
@@ -70,8 +72,14 @@ export interface RunRecord {
   /** What limitrun exits with. */
   readonly exitCode?: number;
   readonly figures: RunFigures;
+  /** Of a great many only the first and the last are kept. */
   readonly violations: readonly ViolationRecord[];
+  /** How many are missing in the middle of `violations`. */
+  readonly violationsOmitted?: number;
+  /** Of a great many only the first and the last are kept. */
   readonly attempts: readonly AttemptRecord[];
+  /** How many are missing in the middle of `attempts`. */
+  readonly attemptsOmitted?: number;
   readonly samples: number;
   /** Longest real time between two samples, milliseconds. */
   readonly worstGapMs?: number;

@@ -1,0 +1,106 @@
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {higherFigure} from './higher-figure.js';
+import type {RunFigures, Sourced} from './run-record.js';
+
+type PeakName =
+  | 'peakRssBytes'
+  | 'peakPssBytes'
+  | 'peakVirtualBytes'
+  | 'peakSwapBytes'
+  | 'peakCpuPercent'
+  | 'peakProcesses'
+  | 'peakFileDescriptors'
+  | 'peakReadBytesPerSecond'
+  | 'peakWrittenBytesPerSecond';
+
+type TotalName = 'cpuTimeMs' | 'readBytes' | 'writtenBytes';
+
+const PEAKS: readonly (readonly [PeakName, (usage: ResourceUsage) => number | undefined])[] = [
+  ['peakRssBytes', (usage) => usage.memory.rssBytes],
+  ['peakPssBytes', (usage) => usage.memory.pssBytes],
+  ['peakVirtualBytes', (usage) => usage.memory.virtualBytes],
+  ['peakSwapBytes', (usage) => usage.memory.swapBytes],
+  ['peakCpuPercent', (usage) => usage.cpu.percent],
+  ['peakProcesses', (usage) => usage.process.processes],
+  ['peakFileDescriptors', (usage) => usage.process.fileDescriptors],
+  ['peakReadBytesPerSecond', (usage) => usage.io.readBytesPerSecond],
+  ['peakWrittenBytesPerSecond', (usage) => usage.io.writtenBytesPerSecond],
+];
+
+const TOTALS: readonly (readonly [TotalName, (usage: ResourceUsage) => number | undefined])[] = [
+  ['cpuTimeMs', (usage) => usage.cpu.timeMs],
+  ['readBytes', (usage) => usage.io.readBytes],
+  ['writtenBytes', (usage) => usage.io.writtenBytes],
+];
+
+/** The figures of a run, folded sample by sample: peaks over the run, totals over its attempts. */
+export class FiguresFolder {
+  readonly #peaks: Partial<Record<PeakName, Sourced>> = {};
+  /** Totals of the attempts that have ended. */
+  readonly #ended: Partial<Record<TotalName, Sourced>> = {};
+  /** Totals of the attempt that runs. */
+  #current: Partial<Record<TotalName, Sourced>> = {};
+  #attemptRuns = false;
+
+  attemptStarted(): void {
+    this.#settle();
+    this.#attemptRuns = true;
+  }
+
+  usageSampled(usage: ResourceUsage): void {
+    for (const [name, valueOf] of PEAKS) {
+      const peak = higherFigure(this.#peaks[name], valueOf(usage), usage.source);
+      if (peak !== undefined) this.#peaks[name] = peak;
+    }
+    // A late sample of an attempt that has been settled must not be counted for the next one.
+    if (!this.#attemptRuns) return;
+    for (const [name, valueOf] of TOTALS) {
+      // The highest, not the last: counters of processes that vanish may step back.
+      const total = higherFigure(this.#current[name], valueOf(usage), usage.source);
+      if (total !== undefined) this.#current[name] = total;
+    }
+  }
+
+  /**
+   * @param cpuTimeMs what the system told at the end of the attempt; better than the last sample
+   * @returns the CPU time of the attempt, absent when it was not measured
+   */
+  attemptEnded(cpuTimeMs: number | undefined): Sourced | undefined {
+    if (cpuTimeMs !== undefined && Number.isFinite(cpuTimeMs)) {
+      // Without a single sample only the kernel's account of exited children can tell it, and that is procfs.
+      const source = this.#current.cpuTimeMs?.source ?? 'procfs';
+      this.#current.cpuTimeMs = {value: cpuTimeMs, source};
+    }
+    const cpuTime = this.#current.cpuTimeMs;
+    this.#settle();
+    this.#attemptRuns = false;
+    return cpuTime;
+  }
+
+  /** @param wallTimeMs of the run so far, for the average */
+  figures(wallTimeMs: number): RunFigures {
+    const totals: Partial<Record<TotalName, Sourced>> = {};
+    for (const [name] of TOTALS) {
+      const total = sum(this.#ended[name], this.#current[name]);
+      if (total !== undefined) totals[name] = total;
+    }
+    const figures = {...this.#peaks, ...totals};
+    const {cpuTimeMs} = totals;
+    if (cpuTimeMs === undefined || wallTimeMs <= 0) return figures;
+    const averageCpuPercent = {value: (cpuTimeMs.value / wallTimeMs) * 100, source: cpuTimeMs.source};
+    return {...figures, averageCpuPercent};
+  }
+
+  #settle(): void {
+    for (const [name] of TOTALS) {
+      const total = sum(this.#ended[name], this.#current[name]);
+      if (total !== undefined) this.#ended[name] = total;
+    }
+    this.#current = {};
+  }
+}
+
+function sum(one: Sourced | undefined, other: Sourced | undefined): Sourced | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {value: one.value + other.value, source: other.source};
+}

@@ -1,0 +1,89 @@
+import {LIMIT_KINDS} from '../limits/resource-limits.js';
+import type {EndedViolation, ResourceViolation} from '../limits/resource-violation.js';
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {FirstAndLast} from './first-and-last.js';
+import type {ViolationRecord} from './run-record.js';
+
+/** Violations kept at either end of a run. */
+const KEPT_VIOLATIONS = 500;
+/** Actions kept at either end of one violation. */
+const KEPT_ACTIONS = 20;
+
+interface Episode {
+  readonly violation: ResourceViolation;
+  readonly attempt: number;
+  readonly actions: FirstAndLast<string>;
+  readonly valueOf: ((usage: ResourceUsage) => number | undefined) | undefined;
+  peakValue: number;
+  ended?: EndedViolation;
+}
+
+/** The violations of a run with their peaks and with what was done about them. */
+export class ViolationsFolder {
+  readonly #episodes = new FirstAndLast<Episode>(KEPT_VIOLATIONS);
+  /** Those whose peak may still rise. */
+  readonly #open = new Set<Episode>();
+
+  /** Violations that are no longer kept. */
+  get omitted(): number {
+    return this.#episodes.omitted;
+  }
+
+  begun(violation: ResourceViolation, attempt: number): void {
+    const episode: Episode = {
+      violation,
+      attempt,
+      actions: new FirstAndLast(KEPT_ACTIONS),
+      valueOf: LIMIT_KINDS.find((kind) => kind.type === violation.limitType)?.valueOf,
+      peakValue: violation.currentValue,
+    };
+    this.#episodes.add(episode);
+    this.#open.add(episode);
+  }
+
+  /** A violation that ends the run is never said to have ended, so its peak is read from the samples. */
+  usageSampled(usage: ResourceUsage): void {
+    for (const episode of this.#open) {
+      const value = episode.valueOf?.(usage);
+      if (value !== undefined && value > episode.peakValue) episode.peakValue = value;
+    }
+  }
+
+  ended(ended: EndedViolation): void {
+    const episode = this.#find(ended.violation);
+    if (episode === undefined) return;
+    episode.ended = ended;
+    episode.peakValue = Math.max(episode.peakValue, ended.peakValue);
+    this.#open.delete(episode);
+  }
+
+  actionTaken(violation: ResourceViolation, text: string): void {
+    this.#find(violation)?.actions.add(text);
+  }
+
+  /** Samples of the next attempt say nothing about the violations of this one. */
+  attemptEnded(): void {
+    this.#open.clear();
+  }
+
+  records(): ViolationRecord[] {
+    return this.#episodes.map((episode) => ({
+      violation: episode.violation,
+      attempt: episode.attempt,
+      peakValue: episode.peakValue,
+      ...(episode.ended && {
+        endedAtMs: episode.ended.atMs,
+        endedTimestampMs: episode.ended.timestampMs,
+      }),
+      actions: episode.actions.map((action) => action),
+    }));
+  }
+
+  #find(violation: ResourceViolation): Episode | undefined {
+    const {limitType, atMs, severity} = violation;
+    return this.#episodes.findLast(
+      ({violation: candidate}) =>
+        candidate.limitType === limitType && candidate.atMs === atMs && candidate.severity === severity,
+    );
+  }
+}
