@@ -1,0 +1,34 @@
+import {parseSetting} from './parse-setting.js';
+import type {SettingValue} from './setting.js';
+import {variableOf} from './setting-lookup.js';
+import {SETTINGS, type Settings} from './settings.js';
+import {suggest} from './suggest.js';
+import {UsageError} from './usage-error.js';
+
+const PREFIX = 'LIMITRUN_';
+
+/** Variables with limitrun's prefix that limitrun sets for the command and that are no settings. */
+export const RESERVED_VARIABLES: readonly string[] = ['LIMITRUN_RUN_ID'];
+
+/**
+ * The settings in an environment: `LIMITRUN_MAX_RSS=64MB` is `--max-rss 64MB`; an empty variable counts as unset.
+ * @throws UsageError for a bad value, and for a name that is nearly a setting's: a typo must not mean "no limit"
+ */
+export function settingsFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const byVariable = new Map(SETTINGS.map((setting) => [variableOf(setting.flag), setting]));
+  const known = [...byVariable.keys(), ...RESERVED_VARIABLES];
+  const found: [string, SettingValue][] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(PREFIX) || text === undefined || text === '') continue;
+    const setting = byVariable.get(name);
+    if (setting === undefined) {
+      const suggestion = RESERVED_VARIABLES.includes(name) ? undefined : suggest(name, known);
+      if (suggestion === undefined) continue;
+      throw new UsageError(`unknown environment variable ${name}; did you mean ${suggestion}?`);
+    }
+    const parsed = parseSetting(setting, text);
+    if (!parsed.ok) throw new UsageError(`${name}: ${parsed.why}`);
+    found.push([setting.flag, parsed.value]);
+  }
+  return Object.fromEntries(found) as Settings;
+}

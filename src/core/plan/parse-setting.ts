@@ -1,0 +1,93 @@
+import type {Setting, SettingValue} from './setting.js';
+import {didYouMean, suggest} from './suggest.js';
+import {
+  formatDuration,
+  formatPercent,
+  parseCount,
+  parseCountOrZero,
+  parseDuration,
+  parseDurationOrZero,
+  parseFactor,
+  parsePercent,
+  parseSize,
+  type Parsed,
+} from './units.js';
+
+const YES = ['1', 'true', 'yes'];
+const NO = ['0', 'false', 'no'];
+
+/** The text of a setting as its value, or why it is none. The reason does not name the setting: the caller does. */
+export function parseSetting(setting: Setting, text: string): Parsed<SettingValue> {
+  switch (setting.kind) {
+    case 'size':
+      return inRange(setting, text, parseSize(text));
+    case 'duration':
+      return inRange(setting, text, parseDuration(text));
+    case 'durationOrZero':
+      return inRange(setting, text, parseDurationOrZero(text));
+    case 'percent':
+      return inRange(setting, text, parsePercent(text));
+    case 'count':
+      return inRange(setting, text, parseCount(text));
+    case 'countOrZero':
+      return inRange(setting, text, parseCountOrZero(text));
+    case 'factor':
+      return inRange(setting, text, parseFactor(text));
+    case 'enum':
+      return choice(setting, text);
+    case 'text':
+      return text === ''
+        ? {ok: false, why: `"" is empty; example: ${setting.example}`}
+        : {ok: true, value: text};
+    case 'boolean':
+      return yesOrNo(text);
+  }
+}
+
+type Numeric = Extract<Setting, {min?: number}>;
+
+function inRange(setting: Numeric, text: string, parsed: Parsed<number>): Parsed<number> {
+  if (!parsed.ok) return parsed;
+  if (setting.min !== undefined && parsed.value < setting.min) {
+    return {ok: false, why: `"${text}" is less than ${shown(setting, setting.min)}, the smallest allowed`};
+  }
+  if (setting.max !== undefined && parsed.value > setting.max) {
+    return {ok: false, why: `"${text}" is more than ${shown(setting, setting.max)}, the largest allowed`};
+  }
+  return parsed;
+}
+
+function shown(setting: Numeric, value: number): string {
+  switch (setting.kind) {
+    case 'duration':
+    case 'durationOrZero':
+      return formatDuration(value);
+    case 'percent':
+      return formatPercent(value);
+    case 'size':
+    case 'count':
+    case 'countOrZero':
+    case 'factor':
+      return String(value);
+  }
+}
+
+/** Searches a list and not an object, so that `constructor` and `__proto__` are no choices. */
+function choice(setting: Extract<Setting, {kind: 'enum'}>, text: string): Parsed<string> {
+  const instead = setting.unavailable?.get(text);
+  if (instead !== undefined) {
+    return {ok: false, why: `${text} is not available in this version; ${instead}`};
+  }
+  if (setting.choices.includes(text)) return {ok: true, value: text};
+  const offered = setting.choices.filter((word) => setting.unavailable?.has(word) !== true);
+  const hint = didYouMean(suggest(text, offered));
+  const clipped = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  return {ok: false, why: `"${clipped}" is none of ${offered.join(', ')}${hint}`};
+}
+
+function yesOrNo(text: string): Parsed<boolean> {
+  const word = text.toLowerCase();
+  if (YES.includes(word)) return {ok: true, value: true};
+  if (NO.includes(word)) return {ok: true, value: false};
+  return {ok: false, why: `"${text.slice(0, 40)}" is none of 1, 0, true, false, yes, no`};
+}

@@ -1,0 +1,16 @@
+import type {Setting} from './setting.js';
+import {SETTINGS, type SettingFlag} from './settings.js';
+
+const BY_FLAG: ReadonlyMap<string, Setting & {readonly flag: SettingFlag}> = new Map(
+  SETTINGS.map((setting) => [setting.flag, setting]),
+);
+
+/** The setting with this flag name (no dashes), or undefined. */
+export function findSetting(flag: string): (Setting & {readonly flag: SettingFlag}) | undefined {
+  return BY_FLAG.get(flag);
+}
+
+/** `max-rss` -> `LIMITRUN_MAX_RSS`. */
+export function variableOf(flag: string): string {
+  return `LIMITRUN_${flag.toUpperCase().replaceAll('-', '_')}`;
+}

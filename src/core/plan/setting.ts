@@ -1,0 +1,58 @@
+/** The headings under which `--help` shows the settings, in this order. */
+export const HELP_GROUPS = [
+  'Limits',
+  'Policies',
+  'Restarts',
+  'Monitoring',
+  'Output',
+  'Configuration',
+] as const;
+
+export type HelpGroup = (typeof HELP_GROUPS)[number];
+
+interface SettingBase {
+  /** The flag without its dashes; the variable's name is made from it. */
+  readonly flag: string;
+  readonly char?: string;
+  /** One short sentence without a full stop. */
+  readonly help: string;
+  readonly group: HelpGroup;
+  /** The default as help shows it; the default itself is applied when the plan is resolved. */
+  readonly shownDefault?: string;
+  /** Where a worker file says it, from the worker down; `*` stands for each group of limits. */
+  readonly yaml?: string;
+}
+
+interface NumberSetting extends SettingBase {
+  readonly kind: 'size' | 'duration' | 'durationOrZero' | 'percent' | 'count' | 'countOrZero' | 'factor';
+  readonly metavar: string;
+  readonly example: string;
+  /** Smallest and largest value allowed, in the unit of the value (bytes, milliseconds, percent). */
+  readonly min?: number;
+  readonly max?: number;
+}
+
+interface EnumSetting extends SettingBase {
+  readonly kind: 'enum';
+  readonly metavar: string;
+  readonly example: string;
+  readonly choices: readonly string[];
+  /** Choices that are words of limitrun but that this version cannot do, each with what to use instead. */
+  readonly unavailable?: ReadonlyMap<string, string>;
+}
+
+interface TextSetting extends SettingBase {
+  readonly kind: 'text';
+  readonly metavar: string;
+  readonly example: string;
+}
+
+interface BooleanSetting extends SettingBase {
+  readonly kind: 'boolean';
+}
+
+/** One thing that can be asked for by a flag, by a variable and (most of them) in a worker file. */
+export type Setting = NumberSetting | EnumSetting | TextSetting | BooleanSetting;
+
+/** A setting's value after parsing: bytes, milliseconds, percent or a count; a word; yes or no. */
+export type SettingValue = number | string | boolean;

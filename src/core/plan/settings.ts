@@ -1,0 +1,249 @@
+import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../limits/resource-policy.js';
+import type {Setting} from './setting.js';
+
+const policies = {
+  kind: 'enum',
+  metavar: 'POLICY',
+  example: 'immediate_kill',
+  choices: RESOURCE_POLICIES,
+  unavailable: new Map([
+    ['throttle', 'use graceful_shutdown, or log to be told only'],
+    ['restart_adjusted', 'use restart'],
+  ]),
+  group: 'Policies',
+} as const;
+
+const size = {kind: 'size', metavar: 'SIZE', example: '256MB', group: 'Limits'} as const;
+const count = {kind: 'count', metavar: 'N', example: '50', group: 'Limits'} as const;
+const duration = {kind: 'duration', metavar: 'DURATION', example: '90s'} as const;
+const durationOrZero = {kind: 'durationOrZero', metavar: 'DURATION', example: '5s'} as const;
+const percent = {kind: 'percent', metavar: 'PERCENT', example: '75'} as const;
+
+const LIMITS = 'unit.limits';
+const MONITORING = 'unit.limits.monitoring';
+const RESTART = 'unit.context_aware_restart.default';
+
+/**
+ * Every setting of limitrun, in the order in which help shows them. The flags, the search for the command's first
+ * word, the `LIMITRUN_*` variables, the keys of a worker file and the help are all derived from this table: to add a
+ * setting, add a row.
+ */
+export const SETTINGS = [
+  {...size, flag: 'max-rss', yaml: `${LIMITS}.memory.max_rss`, help: 'resident memory'},
+  {...size, flag: 'max-virtual', yaml: `${LIMITS}.memory.max_virtual`, help: 'virtual memory'},
+  {...size, flag: 'max-swap', yaml: `${LIMITS}.memory.max_swap`, help: 'swap'},
+  {
+    ...percent,
+    flag: 'max-cpu',
+    yaml: `${LIMITS}.cpu.max_percent`,
+    help: 'CPU use over one second; 100 is one core',
+    group: 'Limits',
+  },
+  {
+    ...duration,
+    flag: 'max-cpu-time',
+    yaml: `${LIMITS}.cpu.max_time`,
+    help: 'CPU time, exited processes included',
+    group: 'Limits',
+  },
+  {
+    ...duration,
+    flag: 'timeout',
+    yaml: `${LIMITS}.timeout`,
+    help: 'wall time; always ends gracefully',
+    group: 'Limits',
+  },
+  {...count, flag: 'max-processes', yaml: `${LIMITS}.process.max_processes`, help: 'number of processes'},
+  {...count, flag: 'max-fds', yaml: `${LIMITS}.process.max_file_descriptors`, help: 'open files'},
+  {...size, flag: 'max-read-bps', yaml: `${LIMITS}.io.max_read_bps`, help: 'disk reads per second'},
+  {...size, flag: 'max-write-bps', yaml: `${LIMITS}.io.max_write_bps`, help: 'disk writes per second'},
+
+  {...policies, flag: 'policy', shownDefault: 'graceful_shutdown', help: 'what to do when a limit is broken'},
+  {...policies, flag: 'memory-policy', yaml: `${LIMITS}.memory.policy`, help: 'the same, for memory limits'},
+  {...policies, flag: 'cpu-policy', yaml: `${LIMITS}.cpu.policy`, help: 'the same, for CPU limits'},
+  {...policies, flag: 'io-policy', yaml: `${LIMITS}.io.policy`, help: 'the same, for disk limits'},
+  {
+    ...policies,
+    flag: 'process-policy',
+    yaml: `${LIMITS}.process.policy`,
+    help: 'the same, for processes and open files',
+  },
+  {
+    ...percent,
+    flag: 'warn-at',
+    yaml: `${LIMITS}.*.warning_threshold`,
+    max: 100,
+    shownDefault: '80',
+    help: 'warn from this share of a limit',
+    group: 'Policies',
+  },
+  {
+    ...durationOrZero,
+    flag: 'sustain',
+    yaml: `${LIMITS}.*.sustained_violation_time`,
+    shownDefault: '0',
+    help: 'how long a limit must stay broken to count',
+    group: 'Policies',
+  },
+  {
+    ...durationOrZero,
+    flag: 'grace-period',
+    yaml: `${LIMITS}.graceful_timeout`,
+    shownDefault: '5s',
+    help: 'time between SIGTERM and SIGKILL',
+    group: 'Policies',
+  },
+  {
+    kind: 'enum',
+    metavar: 'MODE',
+    example: 'external',
+    flag: 'violation-handling',
+    yaml: `${MONITORING}.violation_handling`,
+    choices: VIOLATION_HANDLING_MODES,
+    shownDefault: 'internal; external with restart',
+    help: 'who acts: internal (the enforcer), external (the process control), disabled (nobody)',
+    group: 'Policies',
+  },
+
+  {
+    kind: 'countOrZero',
+    metavar: 'N',
+    example: '3',
+    flag: 'max-restarts',
+    yaml: `${RESTART}.max_retries`,
+    shownDefault: '3',
+    help: 'restarts after the first attempt',
+    group: 'Restarts',
+  },
+  {
+    ...durationOrZero,
+    flag: 'restart-delay',
+    yaml: `${RESTART}.retry_delay`,
+    shownDefault: '1s',
+    help: 'wait before the first restart',
+    group: 'Restarts',
+  },
+  {
+    kind: 'factor',
+    metavar: 'X',
+    example: '2',
+    flag: 'backoff-rate',
+    yaml: `${RESTART}.backoff_rate`,
+    shownDefault: '2',
+    help: 'each wait is this many times the one before',
+    group: 'Restarts',
+  },
+  {
+    ...durationOrZero,
+    flag: 'startup-grace',
+    yaml: `${RESTART}.startup_grace_period`,
+    shownDefault: '0',
+    help: 'after a start, violations are only recorded for this long',
+    group: 'Restarts',
+  },
+
+  {
+    ...duration,
+    flag: 'interval',
+    yaml: `${MONITORING}.interval`,
+    example: '100ms',
+    min: 1,
+    max: 3_600_000,
+    shownDefault: '100ms',
+    help: 'longest gap between two samples',
+    group: 'Monitoring',
+  },
+  {
+    kind: 'enum',
+    metavar: 'HOW',
+    example: 'poll',
+    flag: 'enforce',
+    yaml: `${MONITORING}.enforce`,
+    choices: ['auto', 'kernel', 'poll'],
+    unavailable: new Map([['kernel', 'use auto or poll']]),
+    shownDefault: 'auto',
+    help: 'what enforces the limits: auto or poll',
+    group: 'Monitoring',
+  },
+  {
+    kind: 'boolean',
+    flag: 'strict',
+    yaml: `${MONITORING}.strict`,
+    help: 'refuse to start when a limit cannot be enforced here',
+    group: 'Monitoring',
+  },
+  {
+    kind: 'boolean',
+    flag: 'keep-background',
+    help: 'leave what the command left running in the background',
+    group: 'Monitoring',
+  },
+
+  {
+    kind: 'text',
+    metavar: 'FILE',
+    example: 'report.json',
+    flag: 'report',
+    help: 'write a JSON report of the run to FILE',
+    group: 'Output',
+  },
+  {
+    kind: 'text',
+    metavar: 'NAME',
+    example: 'nightly-build',
+    flag: 'name',
+    help: 'what the run is called in reports',
+    group: 'Output',
+  },
+  {kind: 'boolean', flag: 'quiet', char: 'q', help: "say nothing but limitrun's own errors", group: 'Output'},
+  {kind: 'boolean', flag: 'verbose', char: 'v', help: 'say more about what is done', group: 'Output'},
+  {
+    kind: 'boolean',
+    flag: 'fail-on-violation',
+    help: 'never exit with 0 after a broken limit',
+    group: 'Output',
+  },
+  {
+    kind: 'count',
+    metavar: 'N',
+    example: '99',
+    flag: 'violation-exit-code',
+    max: 255,
+    help: 'exit with N instead of 110-114 and 118',
+    group: 'Output',
+  },
+
+  {
+    kind: 'text',
+    metavar: 'FILE',
+    example: 'worker.yaml',
+    flag: 'config',
+    help: 'read a worker file (YAML)',
+    group: 'Configuration',
+  },
+  {
+    kind: 'text',
+    metavar: 'ID',
+    example: 'web',
+    flag: 'worker',
+    help: 'which worker of the file, where there are several',
+    group: 'Configuration',
+  },
+] as const satisfies readonly Setting[];
+
+type Row = (typeof SETTINGS)[number];
+
+/** What a row's value is after parsing; a choice that this version cannot do is refused while parsing. */
+type ValueOf<R extends Row> = R extends {kind: 'enum'; choices: readonly (infer Choice)[]}
+  ? Choice
+  : R extends {kind: 'boolean'}
+    ? boolean
+    : R extends {kind: 'text'}
+      ? string
+      : number;
+
+/** The settings one source (flags, variables, a file) speaks of, by flag name: bytes, milliseconds, percent, counts. */
+export type Settings = {readonly [R in Row as R['flag']]?: ValueOf<R>};
+
+/** The name of a setting's flag, without dashes. */
+export type SettingFlag = Row['flag'];

@@ -1,0 +1,172 @@
+import * as v from 'valibot';
+
+import {parseSetting} from './parse-setting.js';
+import type {Setting, SettingValue} from './setting.js';
+import {findSetting} from './setting-lookup.js';
+import type {SettingFlag} from './settings.js';
+
+const HISTORY_RETENTION: Setting = {
+  kind: 'duration',
+  flag: 'history-retention',
+  metavar: 'DURATION',
+  example: '5m',
+  min: 1,
+  help: 'how long samples are kept',
+  group: 'Monitoring',
+};
+
+const YES_OR_NO: Setting = {kind: 'boolean', flag: 'yes-or-no', help: 'true or false', group: 'Monitoring'};
+
+const text = v.pipe(
+  v.string('must be text'),
+  v.check((value) => !value.includes('\u0000'), 'holds a NUL character, which no program can be given'),
+);
+
+const word = v.pipe(text, v.nonEmpty('is empty'));
+
+const variableName = v.pipe(
+  word,
+  v.check((name) => !name.includes('='), 'holds a "="'),
+);
+
+function isMap(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+function map<const E extends v.ObjectEntries>(entries: E) {
+  return v.pipe(v.custom<Record<string, unknown>>(isMap, 'must be a map'), v.strictObject(entries));
+}
+
+/** A value read by the parser of a setting, the same as on the command line. */
+function parsedAs<T extends SettingValue>(setting: Setting) {
+  return v.exactOptional(
+    v.pipe(
+      v.unknown(),
+      v.rawTransform<unknown, T>(({dataset, addIssue, NEVER}) => {
+        const input = dataset.value;
+        if (typeof input !== 'string') {
+          addIssue({message: input === null ? 'has no value' : `must be ${wanted(setting)}`});
+          return NEVER;
+        }
+        if (setting.kind === 'boolean' && !/^(?:true|false)$/i.test(input)) {
+          addIssue({message: `"${input.slice(0, 40)}" is neither true nor false`});
+          return NEVER;
+        }
+        const parsed = parseSetting(setting, input);
+        if (parsed.ok) return parsed.value as T;
+        addIssue({message: parsed.why});
+        return NEVER;
+      }),
+    ),
+  );
+}
+
+function wanted(setting: Setting): string {
+  return setting.kind === 'boolean' ? 'true or false' : `a ${setting.metavar}, such as ${setting.example}`;
+}
+
+function setting<T extends SettingValue>(flag: SettingFlag) {
+  const found = findSetting(flag);
+  if (found === undefined) throw new Error(`no such setting: ${flag}`);
+  return parsedAs<T>(found);
+}
+
+const rules = {
+  warning_threshold: setting<number>('warn-at'),
+  sustained_violation_time: setting<number>('sustain'),
+};
+
+const limits = map({
+  memory: v.exactOptional(
+    map({
+      max_rss: setting('max-rss'),
+      max_virtual: setting('max-virtual'),
+      max_swap: setting('max-swap'),
+      policy: setting('memory-policy'),
+      ...rules,
+    }),
+  ),
+  cpu: v.exactOptional(
+    map({
+      max_percent: setting('max-cpu'),
+      max_time: setting('max-cpu-time'),
+      policy: setting('cpu-policy'),
+      ...rules,
+    }),
+  ),
+  io: v.exactOptional(
+    map({
+      max_read_bps: setting('max-read-bps'),
+      max_write_bps: setting('max-write-bps'),
+      policy: setting('io-policy'),
+      ...rules,
+    }),
+  ),
+  process: v.exactOptional(
+    map({
+      max_processes: setting('max-processes'),
+      max_file_descriptors: setting('max-fds'),
+      policy: setting('process-policy'),
+      ...rules,
+    }),
+  ),
+  timeout: setting('timeout'),
+  graceful_timeout: setting('grace-period'),
+  monitoring: v.exactOptional(
+    map({
+      enabled: parsedAs<boolean>(YES_OR_NO),
+      interval: setting('interval'),
+      history_retention: parsedAs<number>(HISTORY_RETENTION),
+      alerting_enabled: parsedAs<boolean>(YES_OR_NO),
+      violation_handling: setting('violation-handling'),
+      enforce: setting('enforce'),
+      strict: setting('strict'),
+    }),
+  ),
+});
+
+const execution = map({
+  executable_path: v.exactOptional(word),
+  command: v.exactOptional(
+    v.union([word, v.pipe(v.tupleWithRest([word], text))], 'must be a program or a list of words'),
+  ),
+  args: v.exactOptional(v.array(text, 'must be a list of words')),
+  environment: v.exactOptional(
+    v.pipe(v.custom<Record<string, unknown>>(isMap, 'must be a map'), v.record(variableName, text)),
+  ),
+  working_directory: v.exactOptional(word),
+});
+
+const restart = map({
+  default: v.exactOptional(
+    map({
+      max_retries: setting('max-restarts'),
+      retry_delay: setting('restart-delay'),
+      backoff_rate: setting('backoff-rate'),
+      startup_grace_period: setting('startup-grace'),
+    }),
+  ),
+});
+
+/** What a worker file may say, as data read from YAML with every scalar still text. */
+export const workerFileSchema = map({
+  workers: v.pipe(
+    v.array(
+      map({
+        id: word,
+        profile_type: v.exactOptional(text),
+        unit: v.exactOptional(
+          map({
+            limits: v.exactOptional(limits),
+            execution: v.exactOptional(execution),
+            context_aware_restart: v.exactOptional(restart),
+          }),
+        ),
+      }),
+      'must be a list of workers',
+    ),
+    v.nonEmpty('names no worker'),
+  ),
+});
+
+export type WorkerEntry = v.InferOutput<typeof workerFileSchema>['workers'][number];
