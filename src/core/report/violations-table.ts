@@ -7,8 +7,8 @@ import {printable} from './printable.js';
 const COLUMNS: readonly Column[] = [
   {header: 'time', align: 'right'},
   {header: 'limit', align: 'left'},
-  {header: 'peak', align: 'right'},
-  {header: 'of limit', align: 'right'},
+  {header: 'value', align: 'right'},
+  {header: 'limit value', align: 'right'},
   {header: 'severity', align: 'left'},
   {header: 'policy', align: 'left'},
   {header: 'action', align: 'left'},
@@ -18,7 +18,8 @@ const COLUMNS: readonly Column[] = [
 const SHOWN_AT_EITHER_END = 10;
 
 /**
- * The violations of the run in the order in which they began, at most 80 columns; undefined when there are none.
+ * The violations of the run in the order in which they began, at most 80 columns; undefined when there are none. The
+ * value is the highest of the episode.
  * Of a great many the first and the last are shown and the rest is counted.
  */
 export function violationsTable(record: RunRecord, paint: Paint): string | undefined {

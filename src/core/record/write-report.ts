@@ -1,0 +1,148 @@
+import {randomBytes} from 'node:crypto';
+import {constants, fstatSync, write as writeCallback} from 'node:fs';
+import {access, open, rename, unlink} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {performance} from 'node:perf_hooks';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {promisify} from 'node:util';
+import {UsageError} from '../plan/usage-error.js';
+import {printable} from '../report/printable.js';
+import {type ReportTarget, reportTarget} from './report-target.js';
+
+const write = promisify(writeCallback);
+
+/** Command words may hold secrets: the report is for its owner, whatever the umask. */
+const PRIVATE_MODE = 0o600;
+/** A reader that takes nothing for this long is taken for stuck. */
+const STALL_MS = 5000;
+const RETRY_MS = 5;
+
+const WORDS: Readonly<Partial<Record<string, string>>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'too many symbolic links',
+  ENXIO: 'nobody reads it',
+  EPIPE: 'the reader has gone',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/**
+ * Makes sure before the start, as far as that can be known, that a report can be written to `path`. Opens nothing, so
+ * a FIFO without a reader does not hang.
+ * @throws UsageError when the directory does not exist or cannot be written to, or when `path` is a directory
+ */
+export async function assertReportWritable(path: string): Promise<void> {
+  try {
+    const target = await reportTarget(path);
+    switch (target.kind) {
+      case 'directory':
+        throw new UsageError(`--report: ${printable(path)} is a directory; give a file, such as report.json`);
+      case 'file':
+        await access(dirname(target.path), constants.W_OK | constants.X_OK);
+        // What was made read-only on purpose is not replaced, though a rename could.
+        if (target.mode !== undefined) await access(target.path, constants.W_OK);
+        return;
+      case 'stream':
+        await access(target.path, constants.W_OK);
+        return;
+      case 'descriptor':
+        fstatSync(target.fd);
+        return;
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`--report: cannot write to ${printable(path)}: ${why(error)}`);
+  }
+}
+
+/**
+ * Writes the report: a file is replaced as a whole (temporary file in the same directory, fsync, rename), so that a
+ * reader sees the old or the new one, never half; a FIFO, a device or an open descriptor is written into.
+ * @throws Error with a message for the user (one line) when not all of it could be written
+ */
+export async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeTo(await reportTarget(path), Buffer.from(text, 'utf8'));
+  } catch (error) {
+    throw new Error(`cannot write the report to ${printable(path)}: ${why(error)}`, {cause: error});
+  }
+}
+
+async function writeTo(target: ReportTarget, bytes: Buffer): Promise<void> {
+  switch (target.kind) {
+    case 'directory':
+      throw new Error('it is a directory');
+    case 'file':
+      return replaceFile(target.path, bytes, target.mode ?? PRIVATE_MODE);
+    case 'stream':
+      return writeInto(target.path, bytes);
+    case 'descriptor':
+      return writeAll(target.fd, bytes);
+  }
+}
+
+async function replaceFile(path: string, bytes: Buffer, mode: number): Promise<void> {
+  const temporary = join(dirname(path), `.limitrun-report-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    // `wx`: never through a link or into a file that somebody has put there.
+    const file = await open(temporary, 'wx', PRIVATE_MODE);
+    try {
+      await file.writeFile(bytes);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {
+      // It was never made, or cannot be removed: the first error is the one to tell.
+    });
+    throw error;
+  }
+}
+
+/** O_NONBLOCK: opening a FIFO that nobody reads is an error (ENXIO) at once instead of waiting for a reader. */
+async function writeInto(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    await writeAll(file.fd, bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes everything, waiting for a slow reader as long as it takes something now and then. */
+async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  let rest = bytes;
+  let progressAtMs = performance.now();
+  while (rest.length > 0) {
+    try {
+      const {bytesWritten} = await write(fd, rest);
+      rest = rest.subarray(bytesWritten);
+      progressAtMs = performance.now();
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      if (performance.now() - progressAtMs > STALL_MS)
+        throw new Error('its reader does not read', {cause: error});
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+function why(error: unknown): string {
+  const code = codeOf(error);
+  const words = code === undefined ? undefined : WORDS[code];
+  if (code !== undefined && words !== undefined) return `${words} (${code})`;
+  return printable(error instanceof Error ? error.message : String(error));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

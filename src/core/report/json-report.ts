@@ -1,0 +1,193 @@
+import {limitKind, type LimitUnit} from '../limits/resource-limits.js';
+import type {EndCause, LimitPromise} from '../record/run-event.js';
+import type {AttemptRecord, RunFigures, RunRecord, Sourced, ViolationRecord} from '../record/run-record.js';
+
+/** The version of the document; raised when a field changes its meaning or goes. */
+export const REPORT_SCHEMA = 'limitrun-report/1';
+
+/** What the report tells besides the record. */
+export interface ReportFacts {
+  /** Such as `0.1.0`. */
+  readonly limitrunVersion: string;
+}
+
+type Json = string | number | boolean | undefined | readonly Json[] | {readonly [key: string]: Json};
+
+const MS_PER_SECOND = 1000;
+
+const JSON_UNITS: Readonly<Record<LimitUnit, string>> = {
+  bytes: 'bytes',
+  bytesPerSecond: 'bytes_per_second',
+  percent: 'percent',
+  ms: 'seconds',
+  count: 'count',
+};
+
+const FIGURES: readonly (readonly [key: string, name: keyof RunFigures, unit: LimitUnit])[] = [
+  ['peak_rss', 'peakRssBytes', 'bytes'],
+  ['peak_pss', 'peakPssBytes', 'bytes'],
+  ['peak_virtual', 'peakVirtualBytes', 'bytes'],
+  ['peak_swap', 'peakSwapBytes', 'bytes'],
+  ['cpu_time', 'cpuTimeMs', 'ms'],
+  ['average_cpu', 'averageCpuPercent', 'percent'],
+  ['peak_cpu', 'peakCpuPercent', 'percent'],
+  ['peak_processes', 'peakProcesses', 'count'],
+  ['peak_file_descriptors', 'peakFileDescriptors', 'count'],
+  ['read', 'readBytes', 'bytes'],
+  ['written', 'writtenBytes', 'bytes'],
+  ['peak_read_rate', 'peakReadBytesPerSecond', 'bytesPerSecond'],
+  ['peak_write_rate', 'peakWrittenBytesPerSecond', 'bytesPerSecond'],
+];
+
+/**
+ * The report of a run that has ended, as described by schemas/report.v1.schema.json; one JSON document, indented, with
+ * a line break at its end. Characters that a terminal could obey are escaped, so that `cat report.json` is harmless.
+ * @throws Error when the run has not ended
+ */
+export function jsonReport(record: RunRecord, facts: ReportFacts): string {
+  return `${escaped(JSON.stringify(report(record, facts), finiteOnly, 2))}\n`;
+}
+
+function report(record: RunRecord, facts: ReportFacts): Json {
+  const {cause, exitCode, endedAtMs, endedTimestampMs} = record;
+  if (
+    cause === undefined ||
+    exitCode === undefined ||
+    endedAtMs === undefined ||
+    endedTimestampMs === undefined
+  ) {
+    throw new Error('a run has no report before it has ended');
+  }
+  const last = record.attempts.at(-1);
+  return {
+    schema: REPORT_SCHEMA,
+    limitrun_version: facts.limitrunVersion,
+    run_id: record.runId,
+    name: record.name,
+    command: record.command,
+    violation_handling: record.handling,
+    reason: reason(cause),
+    exit_code: exitCode,
+    child: {exit_code: last?.exitCode, signal: last?.signal},
+    forced: last?.forced ?? false,
+    started_at: isoTime(record.startedTimestampMs),
+    ended_at: isoTime(endedTimestampMs),
+    wall_time_seconds: seconds(endedAtMs - record.startedAtMs),
+    cpu_time_seconds: record.figures.cpuTimeMs && seconds(record.figures.cpuTimeMs.value),
+    samples: record.samples,
+    worst_gap_ms: record.worstGapMs === undefined ? undefined : rounded(record.worstGapMs),
+    figures: figures(record.figures),
+    limits: record.promises.map(limit),
+    violations: record.violations.map(violation),
+    violations_omitted: record.violationsOmitted ?? 0,
+    attempts: record.attempts.map(attempt),
+    attempts_omitted: record.attemptsOmitted ?? 0,
+    notices: record.notices,
+    survivors: record.survivors,
+  };
+}
+
+function reason(cause: EndCause): Json {
+  switch (cause.kind) {
+    case 'exited':
+      return {kind: cause.kind};
+    case 'violation':
+    case 'breaker_open':
+      return {kind: cause.kind, limit: cause.limitType};
+    case 'signal':
+      return {kind: cause.kind, signal: cause.signal};
+    case 'spawn_failed':
+      return {kind: cause.kind, code: cause.code, message: cause.message};
+    case 'fault':
+      return {kind: cause.kind, message: cause.message};
+  }
+}
+
+function figures(all: RunFigures): Json {
+  return Object.fromEntries(FIGURES.map(([key, name, unit]) => [key, figure(all[name], unit)]));
+}
+
+function figure(sourced: Sourced | undefined, unit: LimitUnit): Json {
+  return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
+}
+
+function limit({limitType, limitValue, enforcedBy, everyMs}: LimitPromise): Json {
+  const {metric, unit} = limitKind(limitType);
+  return {
+    limit: limitType,
+    metric,
+    value: inUnit(limitValue, unit),
+    unit: JSON_UNITS[unit],
+    enforced_by: enforcedBy,
+    every_ms: everyMs === undefined ? undefined : rounded(everyMs),
+  };
+}
+
+function violation({violation, attempt, peakValue, endedTimestampMs, actions}: ViolationRecord): Json {
+  const {unit} = violation;
+  return {
+    limit: violation.limitType,
+    metric: violation.metric,
+    severity: violation.severity,
+    policy: violation.policy,
+    attempt,
+    value: inUnit(violation.currentValue, unit),
+    peak: inUnit(peakValue, unit),
+    limit_value: inUnit(violation.limitValue, unit),
+    unit: JSON_UNITS[unit],
+    began_at: isoTime(violation.timestampMs),
+    ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
+    message: violation.message,
+    actions,
+  };
+}
+
+function attempt(record: AttemptRecord): Json {
+  const {cause, endedTimestampMs, nextInMs} = record;
+  return {
+    attempt: record.attempt,
+    pid: record.pid,
+    started_at: isoTime(record.startedTimestampMs),
+    ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
+    cause: cause && reason(cause),
+    exit_code: record.exitCode,
+    signal: record.signal,
+    forced: record.forced,
+    cpu_time: figure(record.cpuTimeMs, 'ms'),
+    peak_rss: figure(record.peakRssBytes, 'bytes'),
+    next_in_ms: nextInMs === undefined ? undefined : rounded(nextInMs),
+  };
+}
+
+function inUnit(value: number, unit: LimitUnit): number {
+  return unit === 'ms' ? seconds(value) : rounded(value);
+}
+
+function seconds(ms: number): number {
+  return rounded(ms / MS_PER_SECOND);
+}
+
+/** To a thousandth: more digits would be noise. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** @param timestampMs since the epoch; a clock far off must not cost the report */
+function isoTime(timestampMs: number): string | undefined {
+  const time = new Date(timestampMs);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
+
+/** JSON has no NaN and no Infinity; `null` would read as a value, so such a field is left out. */
+function finiteOnly(_key: string, value: Json): Json {
+  return typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
+}
+
+/** What JSON.stringify leaves as it is: DEL, C1 controls, line separators, bidi marks and other invisible characters. */
+function escaped(json: string): string {
+  return json.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
