@@ -125,17 +125,27 @@ const limits = map({
   ),
 });
 
-const execution = map({
-  executable_path: v.exactOptional(word),
-  command: v.exactOptional(
-    v.union([word, v.pipe(v.tupleWithRest([word], text))], 'must be a program or a list of words'),
+const execution = v.pipe(
+  map({
+    executable_path: v.exactOptional(word),
+    command: v.exactOptional(
+      v.union([word, v.pipe(v.tupleWithRest([word], text))], 'must be a program or a list of words'),
+    ),
+    args: v.exactOptional(v.array(text, 'must be a list of words')),
+    environment: v.exactOptional(
+      v.pipe(v.custom<Record<string, unknown>>(isMap, 'must be a map'), v.record(variableName, text)),
+    ),
+    working_directory: v.exactOptional(word),
+  }),
+  v.check(
+    (given) => given.executable_path === undefined || given.command === undefined,
+    'executable_path and command exclude each other',
   ),
-  args: v.exactOptional(v.array(text, 'must be a list of words')),
-  environment: v.exactOptional(
-    v.pipe(v.custom<Record<string, unknown>>(isMap, 'must be a map'), v.record(variableName, text)),
+  v.check(
+    (given) => given.args === undefined || given.executable_path !== undefined || given.command !== undefined,
+    'has args but no executable_path or command',
   ),
-  working_directory: v.exactOptional(word),
-});
+);
 
 const restart = map({
   default: v.exactOptional(

@@ -1,0 +1,56 @@
+import {fileURLToPath} from 'node:url';
+
+import {Config} from '@oclif/core/config';
+import {settings} from '@oclif/core/settings';
+
+import {UsageError} from '../core/plan/usage-error.js';
+import {errorText} from './error-text.js';
+import {route} from './route.js';
+
+const OWN_FAULT = 125;
+const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The whole program.
+ * @param argv the words after `limitrun`
+ * @returns the exit code; every error has been said on standard error by then
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    refuseMissingDirectory();
+    return await dispatch(argv);
+  } catch (error) {
+    process.stderr.write(errorText(error, process.env['DEBUG']));
+    return OWN_FAULT;
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const destination = route(argv);
+  // With NODE_ENV=test or development oclif would look for TypeScript sources to run.
+  settings.enableAutoTranspile = false;
+  const config = await Config.load({root: PACKAGE_ROOT});
+  switch (destination.kind) {
+    case 'help': {
+      const {default: Help} = await import('./help.js');
+      await new Help(config).showHelp();
+      return 0;
+    }
+    case 'version':
+      process.stdout.write(`${config.userAgent}\n`);
+      return 0;
+    case 'command':
+      return Number(
+        await config.runCommand(destination.id, [...destination.own, '--', ...destination.child]),
+      );
+  }
+}
+
+/** Said here, since later it would be a crash deep in Node. */
+function refuseMissingDirectory(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new UsageError('the working directory no longer exists or cannot be read');
+  }
+}

@@ -1,0 +1,153 @@
+import {limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
+import {startsAgain, type ViolationHandlingMode} from '../limits/resource-policy.js';
+import {Layers} from './layers.js';
+import {policyNameOf, resolveLimits} from './resolve-limits.js';
+import type {CommandPlan, OutputPlan, RunPlan} from './run-plan.js';
+import {variableOf} from './setting-lookup.js';
+import {SETTINGS, type Settings} from './settings.js';
+import {UsageError} from './usage-error.js';
+import type {Worker} from './worker.js';
+
+const DEFAULTS = {
+  gracePeriodMs: 5000,
+  intervalMs: 100,
+  historyRetentionMs: 300_000,
+  maxRestarts: 3,
+  restartDelayMs: 1000,
+  backoffRate: 2,
+  startupGraceMs: 0,
+} as const;
+
+const NO_COMMAND = 'no command given; usage: limitrun [flags] -- COMMAND [ARG...]  (limitrun --help)';
+
+/** What was asked for, by source. */
+export interface PlanSources {
+  readonly flags: Settings;
+  readonly environment: Settings;
+  readonly worker?: Worker;
+  /** The command line's words for the command; empty: the worker's own command. */
+  readonly child: readonly string[];
+}
+
+/**
+ * Merges flags, environment, file and defaults (in this order of strength, setting by setting) into one plan.
+ * @throws UsageError for what contradicts itself and when there is no command
+ */
+export function resolvePlan({flags, environment, worker, child}: PlanSources): RunPlan {
+  const layers = new Layers([
+    {settings: flags, nameOf: (flag) => `--${flag}`},
+    {settings: environment, nameOf: variableOf},
+    ...(worker === undefined ? [] : [{settings: worker.settings, nameOf: keyIn(worker)}]),
+  ]);
+  if (worker === undefined && layers.get('worker') !== undefined) {
+    throw new UsageError(`${layers.nameOf('worker')} needs --config, the file the worker is in`);
+  }
+  const command = commandOf(child, worker);
+  const {limits, notices} = resolveLimits(layers, worker?.rules);
+  const handling = handlingOf(layers, limits);
+  const strict = layers.get('strict') ?? false;
+  const enabled = worker?.monitoringEnabled ?? true;
+  const name = layers.get('name') ?? worker?.id;
+  return {
+    ...(name === undefined ? {} : {name}),
+    command,
+    limits,
+    handling: handling.mode,
+    gracePeriodMs: layers.get('grace-period') ?? DEFAULTS.gracePeriodMs,
+    restart: {
+      maxRestarts: layers.get('max-restarts') ?? DEFAULTS.maxRestarts,
+      delayMs: layers.get('restart-delay') ?? DEFAULTS.restartDelayMs,
+      backoffRate: layers.get('backoff-rate') ?? DEFAULTS.backoffRate,
+      startupGraceMs: layers.get('startup-grace') ?? DEFAULTS.startupGraceMs,
+    },
+    monitoring: {
+      enabled,
+      intervalMs: layers.get('interval') ?? DEFAULTS.intervalMs,
+      historyRetentionMs: worker?.historyRetentionMs ?? DEFAULTS.historyRetentionMs,
+      enforce: layers.get('enforce') ?? 'auto',
+      strict,
+      alertingEnabled: worker?.alertingEnabled ?? true,
+    },
+    output: outputOf(layers),
+    keepBackground: layers.get('keep-background') ?? false,
+    notices: [...notices, ...handling.notices, ...unmonitored(enabled, strict, limits, worker)],
+  };
+}
+
+function keyIn(worker: Worker) {
+  return (flag: keyof Settings): string => {
+    const setting = SETTINGS.find((row) => row.flag === flag);
+    const path = setting !== undefined && 'yaml' in setting ? setting.yaml.replace('unit.limits.', '') : flag;
+    return `${path} in ${worker.file}`;
+  };
+}
+
+/** A command on the command line replaces the worker's, in the worker's environment and directory. */
+function commandOf(child: readonly string[], worker: Worker | undefined): CommandPlan {
+  const execution = worker?.execution;
+  const [file, ...args] = child.length > 0 ? child : (execution?.words ?? []);
+  if (file === undefined) throw new UsageError(NO_COMMAND);
+  return {
+    file,
+    args,
+    ...(execution?.workingDirectory === undefined ? {} : {workingDirectory: execution.workingDirectory}),
+    environment: execution?.environment ?? {},
+  };
+}
+
+/** Restarts are the business of external handling; asking for both a restart and internal handling is a mistake. */
+function handlingOf(
+  layers: Layers,
+  limits: ResourceLimits,
+): {mode: ViolationHandlingMode; notices: string[]} {
+  const given = layers.get('violation-handling');
+  const restarting = limitsSet(limits).find((limit) => startsAgain(limit.policy));
+  if (restarting === undefined || restarting.kind.group === 'timeout')
+    return {mode: given ?? 'internal', notices: []};
+  const {policy} = restarting;
+  const asker = policyNameOf(layers, restarting.kind.group) ?? 'the policy';
+  switch (given) {
+    case undefined:
+      return {mode: 'external', notices: [`violation handling is external, because ${asker} is ${policy}`]};
+    case 'internal':
+      throw new UsageError(
+        `${layers.nameOf('violation-handling')} is internal but ${asker} is ${policy}: only external handling can ` +
+          `restart; leave the handling away, or choose another policy`,
+      );
+    case 'external':
+    case 'disabled':
+      return {mode: given, notices: []};
+  }
+}
+
+function outputOf(layers: Layers): OutputPlan {
+  // The stronger source decides on both: -q on the command line silences LIMITRUN_VERBOSE=1.
+  const loudness = layers.layerWith(['quiet', 'verbose']);
+  const {quiet = false, verbose = false} = loudness?.settings ?? {};
+  if (loudness !== undefined && quiet && verbose) {
+    throw new UsageError(`${loudness.nameOf('quiet')} and ${loudness.nameOf('verbose')} exclude each other`);
+  }
+  const reportFile = layers.get('report');
+  const violationExitCode = layers.get('violation-exit-code');
+  return {
+    quiet,
+    verbose,
+    ...(reportFile === undefined ? {} : {reportFile}),
+    failOnViolation: layers.get('fail-on-violation') ?? false,
+    ...(violationExitCode === undefined ? {} : {violationExitCode}),
+  };
+}
+
+function unmonitored(
+  enabled: boolean,
+  strict: boolean,
+  limits: ResourceLimits,
+  worker: Worker | undefined,
+): string[] {
+  const ignored = limitsSet(limits).filter((limit) => limit.kind.group !== 'timeout');
+  if (enabled || ignored.length === 0) return [];
+  const which = ignored.map((limit) => limit.kind.type).join(', ');
+  const message = `monitoring.enabled is false in ${worker?.file ?? 'the file'}: nothing keeps ${which}`;
+  if (strict) throw new UsageError(`${message}, and strict refuses that`);
+  return [message];
+}
