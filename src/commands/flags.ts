@@ -42,5 +42,5 @@ export function settingsFromFlags(flags: Readonly<Record<string, unknown>>): Set
     if (!parsed.ok) throw new UsageError(`--${name}: ${parsed.why}`);
     found.push([name, parsed.value]);
   }
-  return Object.fromEntries(found) as Settings;
+  return Object.fromEntries(found);
 }

@@ -31,11 +31,11 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
 
 const EXAMPLES = [
   'limitrun --max-rss 256MB -- node app.js',
-  'limitrun --timeout 90s --max-processes 50 -- make test',
-  'limitrun --max-rss 1GiB --policy restart --max-restarts 5 -- ./server',
-  'limitrun --max-cpu 150 --sustain 10s --policy log -- ./encode film.mkv',
-  'limitrun --report report.json --quiet -- sh -c "sleep 1; date"',
-  'LIMITRUN_MAX_RSS=64MB limitrun python3 -c "print(1)"',
+  'limitrun --timeout 2s --grace-period 500ms -- sleep 60',
+  'limitrun --max-processes 20 --max-fds 100 --policy immediate_kill -- ls /',
+  'limitrun --max-cpu 50 --policy log --timeout 3s -- sh -c "while :; do :; done"',
+  'limitrun --quiet --report report.json -- sh -c "sleep 1; date"',
+  'LIMITRUN_MAX_RSS=64MB limitrun date',
 ];
 
 /** What each group wants to be said below its flags. */

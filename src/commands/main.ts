@@ -6,6 +6,7 @@ import {settings} from '@oclif/core/settings';
 import {UsageError} from '../core/plan/usage-error.js';
 import {errorText} from './error-text.js';
 import {route} from './route.js';
+import {writeStandardOutput} from './standard-output.js';
 
 const OWN_FAULT = 125;
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,6 +17,8 @@ const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @returns the exit code; every error has been said on standard error by then
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Nowhere to say it is no reason to crash.
+  process.stderr.on('error', () => undefined);
   try {
     refuseMissingDirectory();
     return await dispatch(argv);
@@ -37,7 +40,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return 0;
     }
     case 'version':
-      process.stdout.write(`${config.userAgent}\n`);
+      await writeStandardOutput(`${config.userAgent}\n`);
       return 0;
     case 'command':
       return Number(

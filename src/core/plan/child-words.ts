@@ -35,9 +35,7 @@ const LOOKS_LIKE_VALUE = /^(?!-)|^-$|^-[0-9.]/;
  */
 export function splitWords(words: readonly string[]): SplitWords {
   const tokens = tokenize(words);
-  const end = tokens.find(
-    (token) => token.kind !== 'option' || (token.value === '--' && token.inlineValue === false),
-  );
+  const end = tokens.find((token) => token.kind !== 'option' || (token.value === '--' && !token.inlineValue));
   const boundary = end === undefined ? words.length : end.index + (end.kind === 'option' ? 1 : 0);
   const options = tokens.filter(
     (token) => token.kind === 'option' && token.index < boundary,

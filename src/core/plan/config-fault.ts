@@ -11,14 +11,16 @@ export type FaultAt = (offset: number, message: string) => UsageError;
  * A fault in a file: `file:line:column: message`, and as its excerpt the line with a caret below the place. A long
  * line is clipped around the place; characters a terminal could obey are shown as `?`, so that the caret stays right.
  */
-export function configFault(file: string, text: string, offset: number, message: string): UsageError {
+export function configFault(file: string, text: string, place: number, message: string): UsageError {
+  // What is missing at the end of a file is missing after its last word, not on the empty line below it.
+  const offset = Math.min(place, text.trimEnd().length);
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const lineEnd = text.indexOf('\n', lineStart);
   const line = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, '');
   const lineNumber = text.slice(0, lineStart).split('\n').length;
   const column = Math.min(offset - lineStart, line.length);
-  const place = `${file}:${String(lineNumber)}:${String(column + 1)}`;
-  return new UsageError(`${place}: ${message}`, excerpt(line, column));
+  const where = `${file}:${String(lineNumber)}:${String(column + 1)}`;
+  return new UsageError(`${where}: ${message}`, line === '' ? undefined : excerpt(line, column));
 }
 
 function excerpt(line: string, column: number): string {

@@ -30,5 +30,5 @@ export function settingsFromEnvironment(environment: Readonly<Record<string, str
     if (!parsed.ok) throw new UsageError(`${name}: ${parsed.why}`);
     found.push([setting.flag, parsed.value]);
   }
-  return Object.fromEntries(found) as Settings;
+  return Object.fromEntries(found);
 }

@@ -100,8 +100,8 @@ export const SETTINGS = [
     flag: 'violation-handling',
     yaml: `${MONITORING}.violation_handling`,
     choices: VIOLATION_HANDLING_MODES,
-    shownDefault: 'internal; external with restart',
-    help: 'who acts: internal (the enforcer), external (the process control), disabled (nobody)',
+    shownDefault: 'internal',
+    help: 'who acts: internal, external (also restarts) or disabled',
     group: 'Policies',
   },
 

@@ -135,7 +135,7 @@ function settingsOf(entry: WorkerEntry): Settings {
     }
     if (value !== undefined) found.push([setting.flag, value as SettingValue]);
   }
-  return Object.fromEntries(found) as Settings;
+  return Object.fromEntries(found);
 }
 
 function rulesOf(group: {warning_threshold?: number; sustained_violation_time?: number} | undefined) {
