@@ -13,7 +13,7 @@ interface Episode {
   readonly violation: ResourceViolation;
   readonly attempt: number;
   readonly actions: FirstAndLast<string>;
-  readonly valueOf: ((usage: ResourceUsage) => number | undefined) | undefined;
+  readonly metricOf: ((usage: ResourceUsage) => number | undefined) | undefined;
   peakValue: number;
   ended?: EndedViolation;
 }
@@ -34,7 +34,7 @@ export class ViolationsFolder {
       violation,
       attempt,
       actions: new FirstAndLast(KEPT_ACTIONS),
-      valueOf: LIMIT_KINDS.find((kind) => kind.type === violation.limitType)?.valueOf,
+      metricOf: LIMIT_KINDS.find((kind) => kind.type === violation.limitType)?.metricOf,
       peakValue: violation.currentValue,
     };
     this.#episodes.add(episode);
@@ -44,7 +44,7 @@ export class ViolationsFolder {
   /** A violation that ends the run is never said to have ended, so its peak is read from the samples. */
   usageSampled(usage: ResourceUsage): void {
     for (const episode of this.#open) {
-      const value = episode.valueOf?.(usage);
+      const value = episode.metricOf?.(usage);
       if (value !== undefined && value > episode.peakValue) episode.peakValue = value;
     }
   }

@@ -172,10 +172,9 @@ function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** @param timestampMs since the epoch; a clock far off must not cost the report */
-function isoTime(timestampMs: number): string | undefined {
-  const time = new Date(timestampMs);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+/** @param timestampMs since the epoch */
+function isoTime(timestampMs: number): string {
+  return new Date(timestampMs).toISOString();
 }
 
 /** JSON has no NaN and no Infinity; `null` would read as a value, so such a field is left out. */

@@ -19,8 +19,7 @@ const SHOWN_AT_EITHER_END = 10;
 
 /**
  * The violations of the run in the order in which they began, at most 80 columns; undefined when there are none. The
- * value is the highest of the episode.
- * Of a great many the first and the last are shown and the rest is counted.
+ * value is the highest of the episode. Of a great many the first and the last are shown and the rest is counted.
  */
 export function violationsTable(record: RunRecord, paint: Paint): string | undefined {
   const {violations, startedAtMs} = record;
