@@ -64,26 +64,27 @@ export async function assertReportWritable(path: string): Promise<void> {
 /**
  * Writes the report: a file is replaced as a whole (temporary file in the same directory, fsync, rename), so that a
  * reader sees the old or the new one, never half; a FIFO, a device or an open descriptor is written into.
+ * @param stallMs how long a FIFO's reader may take nothing before it is given up
  * @throws Error with a message for the user (one line) when not all of it could be written
  */
-export async function writeReport(path: string, text: string): Promise<void> {
+export async function writeReport(path: string, text: string, stallMs = STALL_MS): Promise<void> {
   try {
-    await writeTo(await reportTarget(path), Buffer.from(text, 'utf8'));
+    await writeTo(await reportTarget(path), Buffer.from(text, 'utf8'), stallMs);
   } catch (error) {
     throw new Error(`cannot write the report to ${printable(path)}: ${why(error)}`, {cause: error});
   }
 }
 
-async function writeTo(target: ReportTarget, bytes: Buffer): Promise<void> {
+async function writeTo(target: ReportTarget, bytes: Buffer, stallMs: number): Promise<void> {
   switch (target.kind) {
     case 'directory':
       throw new Error('it is a directory');
     case 'file':
       return replaceFile(target.path, bytes, target.mode ?? PRIVATE_MODE);
     case 'stream':
-      return writeInto(target.path, bytes);
+      return writeInto(target.path, bytes, stallMs);
     case 'descriptor':
-      return writeAll(target.fd, bytes);
+      return writeAll(target.fd, bytes, stallMs);
   }
 }
 
@@ -109,17 +110,17 @@ async function replaceFile(path: string, bytes: Buffer, mode: number): Promise<v
 }
 
 /** O_NONBLOCK: opening a FIFO that nobody reads is an error (ENXIO) at once instead of waiting for a reader. */
-async function writeInto(path: string, bytes: Buffer): Promise<void> {
+async function writeInto(path: string, bytes: Buffer, stallMs: number): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    await writeAll(file.fd, bytes);
+    await writeAll(file.fd, bytes, stallMs);
   } finally {
     await file.close();
   }
 }
 
 /** Writes everything, waiting for a slow reader as long as it takes something now and then. */
-async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+async function writeAll(fd: number, bytes: Buffer, stallMs: number): Promise<void> {
   let rest = bytes;
   let progressAtMs = performance.now();
   while (rest.length > 0) {
@@ -129,7 +130,7 @@ async function writeAll(fd: number, bytes: Buffer): Promise<void> {
       progressAtMs = performance.now();
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error;
-      if (performance.now() - progressAtMs > STALL_MS)
+      if (performance.now() - progressAtMs > stallMs)
         throw new Error('its reader does not read', {cause: error});
       await sleep(RETRY_MS);
     }

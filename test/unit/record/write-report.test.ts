@@ -182,6 +182,18 @@ test.skipIf(!hasMkfifo)('the reader of a FIFO gets the whole of a large report (
   expect(await read).toBe(text);
 });
 
+test.skipIf(!hasMkfifo)('a FIFO whose reader has stopped reading is given up (needs mkfifo)', async () => {
+  execFileSync('mkfifo', [within('fifo')]);
+  const holder = openSync(within('fifo'), constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    await expect(writeReport(within('fifo'), 'x'.repeat(2_000_000), 20)).rejects.toThrow(
+      'its reader does not read',
+    );
+  } finally {
+    closeSync(holder);
+  }
+});
+
 test.skipIf(!hasFdLinks)('a file that limitrun itself has open is written into at its position', async () => {
   const fd = openSync(within('out.txt'), 'w');
   try {
