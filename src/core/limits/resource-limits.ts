@@ -1,3 +1,4 @@
+import type {UsageMetric} from '../monitor/probe.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {ResourcePolicy} from './resource-policy.js';
 
@@ -64,9 +65,13 @@ export interface LimitKind {
   readonly unit: LimitUnit;
   /** Exit code of a run that ended because of this limit (design: 110-114, 124). */
   readonly exitCode: number;
+  /** So many samples in a row must be above the limit; 2 where the moment between fork and exec can mislead. */
+  readonly confirmations: number;
+  /** The metric a probe must be able to tell; absent for the timeout. */
+  readonly needs?: UsageMetric;
   readonly limitOf: (limits: ResourceLimits) => number | undefined;
   /** Absent for the timeout, which is a timer and not sampled. */
-  readonly valueOf?: (usage: ResourceUsage) => number | undefined;
+  readonly metricOf?: (usage: ResourceUsage) => number | undefined;
 }
 
 /**
@@ -81,9 +86,11 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'resident memory',
     unit: 'bytes',
     exitCode: 110,
+    confirmations: 2,
+    needs: 'rssBytes',
     limitOf: (limits) => limits.memory?.maxRssBytes,
     // Where the proportional size was read (near the limit) it decides: it counts shared pages once.
-    valueOf: (usage) => usage.memory.pssBytes ?? usage.memory.rssBytes,
+    metricOf: (usage) => usage.memory.pssBytes ?? usage.memory.rssBytes,
   },
   {
     type: 'max_virtual',
@@ -92,8 +99,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'virtual memory',
     unit: 'bytes',
     exitCode: 110,
+    confirmations: 2,
+    needs: 'virtualBytes',
     limitOf: (limits) => limits.memory?.maxVirtualBytes,
-    valueOf: (usage) => usage.memory.virtualBytes,
+    metricOf: (usage) => usage.memory.virtualBytes,
   },
   {
     type: 'max_swap',
@@ -102,8 +111,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'swap',
     unit: 'bytes',
     exitCode: 110,
+    confirmations: 1,
+    needs: 'swapBytes',
     limitOf: (limits) => limits.memory?.maxSwapBytes,
-    valueOf: (usage) => usage.memory.swapBytes,
+    metricOf: (usage) => usage.memory.swapBytes,
   },
   {
     type: 'max_processes',
@@ -112,8 +123,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'processes',
     unit: 'count',
     exitCode: 112,
+    confirmations: 1,
+    needs: 'processes',
     limitOf: (limits) => limits.process?.maxProcesses,
-    valueOf: (usage) => usage.process.processes,
+    metricOf: (usage) => usage.process.processes,
   },
   {
     type: 'max_file_descriptors',
@@ -122,8 +135,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'open files',
     unit: 'count',
     exitCode: 113,
+    confirmations: 1,
+    needs: 'fileDescriptors',
     limitOf: (limits) => limits.process?.maxFileDescriptors,
-    valueOf: (usage) => usage.process.fileDescriptors,
+    metricOf: (usage) => usage.process.fileDescriptors,
   },
   {
     type: 'max_time',
@@ -132,8 +147,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'CPU time',
     unit: 'ms',
     exitCode: 124,
+    confirmations: 1,
+    needs: 'cpu.timeMs',
     limitOf: (limits) => limits.cpu?.maxTimeMs,
-    valueOf: (usage) => usage.cpu.timeMs,
+    metricOf: (usage) => usage.cpu.timeMs,
   },
   {
     type: 'max_percent',
@@ -142,8 +159,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'CPU',
     unit: 'percent',
     exitCode: 111,
+    confirmations: 1,
+    needs: 'cpu.percent',
     limitOf: (limits) => limits.cpu?.maxPercent,
-    valueOf: (usage) => usage.cpu.percent,
+    metricOf: (usage) => usage.cpu.percent,
   },
   {
     type: 'max_read_bps',
@@ -152,8 +171,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'disk reads',
     unit: 'bytesPerSecond',
     exitCode: 114,
+    confirmations: 1,
+    needs: 'readBytesPerSecond',
     limitOf: (limits) => limits.io?.maxReadBytesPerSecond,
-    valueOf: (usage) => usage.io.readBytesPerSecond,
+    metricOf: (usage) => usage.io.readBytesPerSecond,
   },
   {
     type: 'max_write_bps',
@@ -162,8 +183,10 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'disk writes',
     unit: 'bytesPerSecond',
     exitCode: 114,
+    confirmations: 1,
+    needs: 'writtenBytesPerSecond',
     limitOf: (limits) => limits.io?.maxWriteBytesPerSecond,
-    valueOf: (usage) => usage.io.writtenBytesPerSecond,
+    metricOf: (usage) => usage.io.writtenBytesPerSecond,
   },
   {
     type: 'timeout',
@@ -172,6 +195,7 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     label: 'wall time',
     unit: 'ms',
     exitCode: 124,
+    confirmations: 1,
     limitOf: (limits) => limits.timeoutMs,
   },
 ];
@@ -200,11 +224,17 @@ export function limitsSet(limits: ResourceLimits): Limit[] {
       kind,
       value,
       policy: rules.policy ?? DEFAULT_POLICY,
-      warnAbove: (value * (rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT)) / 100,
+      warnAbove: warnAbove(kind, value, rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT),
       sustainMs: rules.sustainedViolationTimeMs ?? 0,
     });
   }
   return set;
+}
+
+function warnAbove(kind: LimitKind, value: number, thresholdPercent: number): number {
+  const share = (value * thresholdPercent) / 100;
+  // A limit of one process must not warn about the one process that is allowed.
+  return kind.unit === 'count' ? Math.ceil(share) : share;
 }
 
 /** The row of a limit type. */

@@ -1,0 +1,72 @@
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {endsTheTree} from './resource-policy.js';
+import type {Limit, LimitUnit} from './resource-limits.js';
+import type {CheckerState} from './resource-violation-checker.js';
+
+/** Sampling is never denser than this, milliseconds. */
+const SHORTEST_GAP_MS = 1;
+/** While a tree is being ended its growth is still watched, but not as closely. */
+const GAP_WHILE_ENDING_MS = 20;
+
+export interface GapFacts {
+  readonly limits: readonly Limit[];
+  readonly state: CheckerState;
+  readonly usage: ResourceUsage;
+  readonly previous: ResourceUsage | undefined;
+  /** `--interval`: the longest gap. */
+  readonly intervalMs: number;
+  readonly startedAtMs: number;
+  readonly cores: number;
+}
+
+/**
+ * How long until the next sample, milliseconds. The gap follows from the distance to the nearest limit and the
+ * faster of two growths: one and a half times what was observed, and what a fast program could do (1 GiB/s).
+ * At the start it is short and widens, so that short runs are measured too.
+ */
+export function nextGapMs(facts: GapFacts): number {
+  const age = facts.usage.atMs - facts.startedAtMs;
+  let gap = Math.min(facts.intervalMs, Math.max(5, age));
+  facts.limits.forEach((limit, index) => {
+    gap = Math.min(gap, gapFor(limit, index, facts));
+  });
+  return Math.max(SHORTEST_GAP_MS, gap);
+}
+
+function gapFor(limit: Limit, index: number, facts: GapFacts): number {
+  const value = limit.kind.metricOf?.(facts.usage);
+  if (value === undefined) return facts.intervalMs;
+  const state = facts.state[index];
+  if (state?.open?.violation.severity === 'critical') {
+    return endsTheTree(limit.policy) ? GAP_WHILE_ENDING_MS : facts.intervalMs;
+  }
+  if (value > limit.value && state?.brokenSinceMs !== undefined) {
+    // Broken but not yet for long enough, or not yet confirmed by a second sample.
+    return limit.sustainMs - (facts.usage.atMs - state.brokenSinceMs);
+  }
+  const fastest = fastestGrowthPerMs(limit.kind.unit, facts.cores);
+  if (fastest === undefined) return facts.intervalMs;
+  return (limit.value - value) / Math.max(fastest, 1.5 * observedGrowthPerMs(limit, value, facts));
+}
+
+function observedGrowthPerMs(limit: Limit, value: number, facts: GapFacts): number {
+  const before = facts.previous && limit.kind.metricOf?.(facts.previous);
+  if (before === undefined || facts.previous === undefined) return 0;
+  const elapsed = facts.usage.atMs - facts.previous.atMs;
+  return elapsed > 0 ? (value - before) / elapsed : 0;
+}
+
+/** What is assumed of a program that nothing is known about; undefined for rates, whose window is a second anyway. */
+function fastestGrowthPerMs(unit: LimitUnit, cores: number): number | undefined {
+  switch (unit) {
+    case 'bytes':
+      return 2 ** 30 / 1000;
+    case 'ms':
+      return cores;
+    case 'count':
+      return 2;
+    case 'percent':
+    case 'bytesPerSecond':
+      return undefined;
+  }
+}

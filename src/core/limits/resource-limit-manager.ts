@@ -1,0 +1,261 @@
+import {availableParallelism} from 'node:os';
+import {callAt, systemClock, type Clock} from '../clock.js';
+import {openProbe} from '../monitor/open-probe.js';
+import type {Probe} from '../monitor/probe.js';
+import {ResourceMonitor} from '../monitor/resource-monitor.js';
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
+import {nextGapMs} from './next-gap.js';
+import {ResourceEnforcer} from './resource-enforcer.js';
+import {limitsSet, type Limit, type ResourceLimits} from './resource-limits.js';
+import {endsTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
+import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
+import type {EndedViolation, ResourceViolation} from './resource-violation.js';
+
+/** Acts on a critical violation in mode `external`. It may return a promise. */
+export type ViolationCallback = (violation: ResourceViolation) => void | Promise<void>;
+
+/** What a manager tells about its tree. */
+export type LimitEvent =
+  | {readonly kind: 'usage_sampled'; readonly usage: ResourceUsage; readonly gapMs: number}
+  | {readonly kind: 'violation_begun'; readonly violation: ResourceViolation}
+  | {readonly kind: 'violation_ended'; readonly ended: EndedViolation}
+  | {readonly kind: 'action_taken'; readonly text: string; readonly reason: TerminationReason}
+  /** The enforcer (not the callback) is ending the tree because of this violation. */
+  | {readonly kind: 'enforced'; readonly violation: ResourceViolation}
+  | {readonly kind: 'notice'; readonly level: 'warning'; readonly text: string}
+  /** The tree cannot be watched any more. */
+  | {readonly kind: 'fault'; readonly error: Error};
+
+export interface ResourceLimitManagerOptions {
+  /** The root of the process tree. */
+  readonly pid: number;
+  readonly limits: ResourceLimits;
+  /** Default `internal`. */
+  readonly violationHandling?: ViolationHandlingMode;
+  /** From SIGTERM to SIGKILL. Default 5 s. */
+  readonly gracePeriodMs?: number;
+  /** Longest gap between two samples. Default 100 ms. */
+  readonly intervalMs?: number;
+  /** How long usage is remembered. Default 5 min. */
+  readonly historyRetentionMs?: number;
+  /** Violations are not looked for during this time after the start. Default 0. */
+  readonly startupGraceMs?: number;
+  /** A callback that has not settled after this long has failed. Default: the grace period. */
+  readonly callbackDeadlineMs?: number;
+  readonly onEvent?: (event: LimitEvent) => void;
+  /** The tree was started by this process just now: its CPU time is counted from zero, what is reaped too. */
+  readonly ownChild?: boolean;
+  /** Default: the best one of this machine. */
+  readonly probe?: Probe;
+  /** Default: one of its own. Handed in by whoever else may end the same tree. */
+  readonly terminator?: TreeTerminator;
+  readonly clock?: Clock;
+}
+
+const DEFAULTS = {gracePeriodMs: 5000, intervalMs: 100, historyRetentionMs: 300_000, startupGraceMs: 0};
+
+/**
+ * Watches one process tree and sees to it that its limits are kept. Owns the monitor, the checker and the enforcer;
+ * every violation passes once through {@link ResourceLimitManager.onViolationDispatch}.
+ */
+export class ResourceLimitManager {
+  readonly #options: ResourceLimitManagerOptions & typeof DEFAULTS;
+  readonly #clock: Clock;
+  readonly #limits: readonly Limit[];
+  readonly #checker: ResourceViolationChecker;
+  readonly #probe: Probe;
+  readonly #terminator: TreeTerminator;
+  readonly #enforcer: ResourceEnforcer;
+  readonly #monitor: ResourceMonitor;
+  #callback: ViolationCallback | undefined;
+  #state: CheckerState;
+  #startedAtMs = 0;
+  #started = false;
+  #cancelTimeout: () => void = () => undefined;
+  readonly #violations: ResourceViolation[] = [];
+
+  /** @throws RangeError when the pid is not one of a process that may be watched */
+  constructor(options: ResourceLimitManagerOptions) {
+    if (!Number.isSafeInteger(options.pid) || options.pid <= 1 || options.pid === process.pid) {
+      throw new RangeError(`pid ${String(options.pid)} cannot be limited`);
+    }
+    this.#options = {...DEFAULTS, ...options};
+    this.#clock = options.clock ?? systemClock;
+    this.#limits = limitsSet(options.limits);
+    this.#checker = new ResourceViolationChecker(this.#limits);
+    this.#state = this.#checker.begin();
+    this.#probe = options.probe ?? this.#openProbe();
+    this.#terminator =
+      options.terminator ??
+      new TreeTerminator(this.#probe, this.#clock, (text, reason) => {
+        this.#emit({kind: 'action_taken', text, reason});
+      });
+    this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs);
+    this.#monitor = this.#openMonitor();
+  }
+
+  /**
+   * Begins to watch; the first sample is taken at once.
+   * @throws Error in mode `external` without a callback, and in mode `internal` when a policy asks for a restart
+   */
+  async start(): Promise<void> {
+    const mode = this.getViolationHandlingMode();
+    if (mode === 'external' && this.#callback === undefined) {
+      throw new Error('violation handling is external, but no callback was set with setViolationCallback()');
+    }
+    if (mode === 'internal' && this.#limits.some((limit) => startsAgain(limit.policy))) {
+      throw new Error('a restart policy needs violation handling external: the enforcer cannot start anything');
+    }
+    this.#started = true;
+    this.#startedAtMs = this.#clock.nowMs();
+    this.#armTimeout();
+    await this.#monitor.start();
+  }
+
+  /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
+  stop(): void {
+    this.#started = false;
+    this.#cancelTimeout();
+    this.#monitor.stop();
+    if (this.#options.probe === undefined && !this.#terminator.begun) this.#probe.close();
+  }
+
+  /** Must be set before {@link start} in mode `external`. Called once per critical violation. */
+  setViolationCallback(callback: ViolationCallback): void {
+    this.#callback = callback;
+  }
+
+  getViolationHandlingMode(): ViolationHandlingMode {
+    return this.#options.violationHandling ?? 'internal';
+  }
+
+  /** Every violation since the start, warnings too, oldest first. */
+  getViolations(): readonly ResourceViolation[] {
+    return [...this.#violations];
+  }
+
+  /** The usage of the last while, oldest first. */
+  getHistory(): readonly ResourceUsage[] {
+    return this.#monitor.history.samples();
+  }
+
+  /** One last look at a tree that is over, for its totals. */
+  async finalUsage(): Promise<ResourceUsage> {
+    return this.#monitor.finalUsage();
+  }
+
+  /**
+   * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more.
+   *
+   * - `internal`: the enforcer acts by signals.
+   * - `external`: the callback acts. If it throws, rejects or hangs, that is told, and the enforcer does what the
+   *   policy says as far as signals go: a limit is never left without a keeper.
+   * - `disabled`: nothing is done.
+   */
+  private onViolationDispatch(violation: ResourceViolation): void {
+    this.#violations.push(violation);
+    this.#emit({kind: 'violation_begun', violation});
+    if (violation.severity === 'warning') return;
+    switch (this.getViolationHandlingMode()) {
+      case 'internal':
+        this.#enforce(violation);
+        return;
+      case 'external':
+        void this.#callBack(violation);
+        return;
+      case 'disabled':
+        return;
+    }
+  }
+
+  #enforce(violation: ResourceViolation): void {
+    if (this.#enforcer.enforce(violation)) this.#emit({kind: 'enforced', violation});
+  }
+
+  async #callBack(violation: ResourceViolation): Promise<void> {
+    try {
+      await withDeadline(
+        Promise.resolve(this.#callback?.(violation)),
+        this.#options.callbackDeadlineMs ?? this.#options.gracePeriodMs,
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#emit({kind: 'notice', level: 'warning', text: `the violation callback failed: ${why}`});
+      if (endsTheTree(violation.policy)) this.#enforce(violation);
+    }
+  }
+
+  #onUsage(usage: ResourceUsage, gapMs: number): void {
+    this.#emit({kind: 'usage_sampled', usage, gapMs});
+    if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
+    const {state, begun, ended} = this.#checker.check(usage, this.#state);
+    this.#state = state;
+    for (const one of ended) this.#emit({kind: 'violation_ended', ended: one});
+    for (const violation of begun) this.onViolationDispatch(violation);
+  }
+
+  #armTimeout(): void {
+    const limit = this.#limits.find((candidate) => candidate.kind.type === 'timeout');
+    if (limit === undefined) return;
+    this.#cancelTimeout = callAt(this.#clock, this.#startedAtMs + limit.value, () => {
+      const atMs = this.#clock.nowMs();
+      const instant = {atMs, timestampMs: this.#clock.timestampMs()};
+      this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
+    });
+  }
+
+  #openProbe(): Probe {
+    const {pid, ownChild} = this.#options;
+    return openProbe({rootPid: pid, ownChild: ownChild ?? false, nowMs: () => this.#clock.nowMs()});
+  }
+
+  #openMonitor(): ResourceMonitor {
+    const {intervalMs, historyRetentionMs, ownChild} = this.#options;
+    const cores = availableParallelism();
+    const detailed = new Set(['max_swap', 'max_file_descriptors', 'max_read_bps', 'max_write_bps']);
+    const rss = this.#limits.find((limit) => limit.kind.type === 'max_rss');
+    return new ResourceMonitor({
+      probe: this.#probe,
+      clock: this.#clock,
+      historyRetentionMs,
+      ...(ownChild === true ? {reaperPid: process.pid} : {}),
+      nextGapMs: (usage, previous) =>
+        nextGapMs({
+          limits: this.#limits,
+          state: this.#state,
+          usage,
+          previous,
+          intervalMs,
+          startedAtMs: this.#startedAtMs,
+          cores,
+        }),
+      needsPss: (usage) => rss !== undefined && (usage.memory.rssBytes ?? 0) > Math.min(rss.warnAbove, rss.value),
+      needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
+      onUsage: (usage, gapMs) => {
+        this.#onUsage(usage, gapMs);
+      },
+      onFault: (error) => {
+        this.#emit({kind: 'fault', error});
+      },
+    });
+  }
+
+  #emit(event: LimitEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it has not settled within ${String(deadlineMs)} ms`));
+    }, deadlineMs);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,86 @@
+import type {ResourceUsage, UsageSource} from './resource-usage.js';
+
+/** A process told apart from a later one with the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in the system's own unit (Linux: clock ticks since boot). */
+  readonly startTime: number;
+}
+
+/** Raw numbers of one process at one instant. What the system did not tell is absent. */
+export interface ProcessReading extends ProcessIdentity {
+  readonly parentPid: number;
+  readonly name: string;
+  /** Exited and waiting to be reaped: its CPU time counts, it is no longer alive. */
+  readonly zombie: boolean;
+  /** User and system time of the process and of the children it has waited for. */
+  readonly cpuTimeMs: number;
+  /** The part of `cpuTimeMs` that came from children it has waited for. */
+  readonly reapedCpuTimeMs: number;
+  readonly rssBytes?: number;
+  readonly virtualBytes?: number;
+  readonly pssBytes?: number;
+  readonly swapBytes?: number;
+  /** Highest RSS of its life so far (`VmHWM`). */
+  readonly peakRssBytes?: number;
+  readonly fileDescriptors?: number;
+  /** Disk input and output, of children it has waited for too. */
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+  /**
+   * Equal for a parent and a child that still borrows the parent's memory (between `vfork` and `exec`), which
+   * must not be counted twice.
+   */
+  readonly memoryImage?: string;
+}
+
+/** What limitrun itself has collected from children it has waited for, since the probe was opened. */
+export interface ReapedTotals {
+  readonly cpuTimeMs: number;
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+}
+
+/** One look at the whole tree, parents before their children. */
+export interface TreeReading {
+  readonly processes: readonly ProcessReading[];
+  readonly reaped?: ReapedTotals;
+}
+
+/** How much to read. Cheap figures (RSS, virtual size, CPU time) are always read. */
+export interface ReadRequest {
+  /** The proportional set size: 20 us for a small process, tens of ms for one of several GB. */
+  readonly pss: boolean;
+  /** Swap, peak RSS, open files, disk. */
+  readonly details: boolean;
+}
+
+/** Who belongs to the tree. */
+export interface ProcessTree {
+  readonly rootPid: number;
+  /**
+   * Looks again and returns the members that are alive (zombies are not).
+   * @param where `nearby`: below the members known so far; `everywhere`: among all processes of the machine
+   */
+  members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] | Promise<readonly ProcessIdentity[]>;
+  /** Whether this very process (not a later one with its pid) is alive; a zombie is not. */
+  isAlive(identity: ProcessIdentity): boolean;
+  /** Whether the root process is alive; a zombie is not. */
+  isRootAlive(): boolean;
+}
+
+/** The metrics a probe may be able to tell. */
+export type UsageMetric =
+  | keyof ResourceUsage['memory']
+  | `cpu.${keyof ResourceUsage['cpu']}`
+  | keyof ResourceUsage['io']
+  | keyof ResourceUsage['process'];
+
+/** The operating system's accounting of one process tree, behind one interface. */
+export interface Probe extends ProcessTree {
+  readonly source: UsageSource;
+  /** The metrics this machine's probe can tell. */
+  readonly measures: ReadonlySet<UsageMetric>;
+  read(request: ReadRequest): TreeReading | Promise<TreeReading>;
+  close(): void;
+}

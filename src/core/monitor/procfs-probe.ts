@@ -1,0 +1,180 @@
+import {readFileSync} from 'node:fs';
+import {endianness} from 'node:os';
+import type {
+  Probe,
+  ProcessIdentity,
+  ProcessReading,
+  ReadRequest,
+  ReapedTotals,
+  TreeReading,
+  UsageMetric,
+} from './probe.js';
+import {readProcText} from './proc-file.js';
+import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
+import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
+import {parseAuxv} from './procfs-text.js';
+
+/** How often the whole of /proc is searched for members that left the tree of parents and children. */
+const SWEEP_EVERY_MS = 1000;
+/** After so many sweeps the strangers are looked at again, since a pid can be used again. */
+const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
+
+export interface ProcfsProbeOptions {
+  readonly rootPid: number;
+  /**
+   * An environment entry (`NAME=value`) that every process of the tree has inherited. It finds daemons whose
+   * parents are gone. Absent when the tree was not started by limitrun.
+   */
+  readonly marker?: string;
+  /** The tree was started by this process: what is reaped here belongs to it. */
+  readonly ownChild: boolean;
+  readonly nowMs: () => number;
+}
+
+/**
+ * The process tree under Linux /proc. Members once seen stay members until they end, whoever their parent is by
+ * then: they are remembered by pid and start time.
+ */
+export class ProcfsProbe implements Probe {
+  readonly source = 'procfs';
+  readonly measures: ReadonlySet<UsageMetric>;
+  readonly rootPid: number;
+
+  /** In the order of discovery, so parents come before the children they started. */
+  readonly #members = new Map<number, ProcfsMember>();
+  readonly #options: ProcfsProbeOptions;
+  readonly #units: ProcUnits;
+  readonly #root: ProcfsMember | undefined;
+  readonly #baseline: ReapedBaseline | undefined;
+  #strangers = new Set<number>();
+  #sweeps = 0;
+  #nextSweepMs: number;
+
+  constructor(options: ProcfsProbeOptions) {
+    this.#options = options;
+    this.rootPid = options.rootPid;
+    this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');
+    this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
+    this.#nextSweepMs = options.nowMs() + SWEEP_EVERY_MS;
+    this.#root = ProcfsMember.open(options.rootPid);
+    if (this.#root) this.#members.set(this.#root.pid, this.#root);
+    this.measures = procfsMetrics();
+  }
+
+  read(request: ReadRequest): TreeReading {
+    if (this.#options.nowMs() >= this.#nextSweepMs) {
+      this.#sweep(false);
+      this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
+    }
+    const processes: ProcessReading[] = [];
+    // A Map can grow while it is walked: children found here are visited in the same walk.
+    for (const member of this.#members.values()) {
+      const stat = member.stat();
+      if (stat === undefined) {
+        this.#forget(member);
+        continue;
+      }
+      processes.push(member.reading(stat, this.#units, request));
+      for (const pid of member.childPids(stat)) this.#adopt(pid);
+    }
+    const reaped = this.#reaped();
+    return reaped === undefined ? {processes} : {processes, reaped};
+  }
+
+  members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
+    this.#walk();
+    if (where === 'everywhere') {
+      let known: number;
+      do {
+        known = this.#members.size;
+        this.#sweep(true);
+        this.#walk();
+      } while (this.#members.size > known);
+    }
+    return [...this.#members.values()]
+      .filter((member) => this.isAlive(member))
+      .map(({pid, startTime}) => ({pid, startTime}));
+  }
+
+  isAlive(identity: ProcessIdentity): boolean {
+    const stat = readStatOf(identity.pid);
+    return stat?.startTime === identity.startTime && !isDead(stat);
+  }
+
+  isRootAlive(): boolean {
+    return this.#root !== undefined && this.isAlive(this.#root);
+  }
+
+  close(): void {
+    for (const member of this.#members.values()) member.close();
+    this.#members.clear();
+  }
+
+  #walk(): void {
+    for (const member of this.#members.values()) {
+      const stat = member.stat();
+      if (stat === undefined) this.#forget(member);
+      else for (const pid of member.childPids(stat)) this.#adopt(pid);
+    }
+  }
+
+  #adopt(pid: number): void {
+    if (this.#members.has(pid) || pid === process.pid) return;
+    const member = ProcfsMember.open(pid);
+    if (member) this.#members.set(pid, member);
+  }
+
+  #forget(member: ProcfsMember): void {
+    member.close();
+    this.#members.delete(member.pid);
+  }
+
+  /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */
+  #sweep(thorough: boolean): void {
+    this.#sweeps += 1;
+    if (thorough || this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0) this.#strangers = new Set();
+    for (const name of namesIn('/proc')) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid) || this.#members.has(pid) || this.#strangers.has(pid)) continue;
+      if (this.#isOurs(pid)) this.#adopt(pid);
+      else this.#strangers.add(pid);
+    }
+  }
+
+  #isOurs(pid: number): boolean {
+    const stat = readStatOf(pid);
+    if (stat === undefined || isDead(stat)) return false;
+    if (this.#members.has(stat.parentPid) && stat.parentPid !== pid) return true;
+    // A session led by a member holds only what that member started.
+    if (stat.session !== pid && this.#members.has(stat.session)) return true;
+    const {marker} = this.#options;
+    if (marker === undefined) return false;
+    const environment = readProcText(`/proc/${String(pid)}/environ`);
+    return environment !== undefined && `\0${environment}`.includes(`\0${marker}`);
+  }
+
+  #reaped(): ReapedTotals | undefined {
+    return this.#baseline && ownReaped(this.#units, this.#baseline);
+  }
+}
+
+/** What this kernel's /proc tells. */
+export function procfsMetrics(): Set<UsageMetric> {
+  const measures = new Set<UsageMetric>([
+    'rssBytes',
+    'virtualBytes',
+    'swapBytes',
+    'cpu.timeMs',
+    'cpu.percent',
+    'processes',
+    'fileDescriptors',
+  ]);
+  if (readProcText('/proc/self/smaps_rollup') !== undefined) measures.add('pssBytes');
+  // CONFIG_TASK_IO_ACCOUNTING may be missing.
+  if (readProcText('/proc/self/io')?.includes('read_bytes') === true) {
+    for (const metric of ['readBytes', 'writtenBytes', 'readBytesPerSecond', 'writtenBytesPerSecond'] as const) {
+      measures.add(metric);
+    }
+  }
+  return measures;
+}

@@ -1,0 +1,100 @@
+/**
+ * Parsers of the texts under /proc/PID (proc(5), Documentation/filesystems/proc.rst). Pure.
+ */
+
+export interface ProcStat {
+  readonly name: string;
+  /** One letter: R S D Z T t X I. */
+  readonly state: string;
+  readonly parentPid: number;
+  readonly group: number;
+  readonly session: number;
+  /** The foreground process group of its terminal; -1 without a terminal. */
+  readonly terminalGroup: number;
+  readonly userTicks: number;
+  readonly systemTicks: number;
+  readonly reapedUserTicks: number;
+  readonly reapedSystemTicks: number;
+  readonly threads: number;
+  /** Clock ticks after boot. */
+  readonly startTime: number;
+  /** Address of the bottom of the stack; the same in a process and its forks, another after exec. 0 if hidden. */
+  readonly startStack: string;
+}
+
+/**
+ * Parses /proc/PID/stat. The name may hold spaces, line breaks and `)`, so the fields begin after the *last* `)`.
+ * @returns undefined when the text is cut or not a stat line
+ */
+export function parseStat(text: string): ProcStat | undefined {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (open < 0 || close < open) return undefined;
+  // Fields are numbered as in proc(5): the state, field 3, is at index 0 here.
+  const fields = text.slice(close + 2).split(' ');
+  const number = (field: number): number => Number(fields[field - 3]);
+  const startTime = number(22);
+  if (!Number.isFinite(startTime)) return undefined;
+  return {
+    name: text.slice(open + 1, close),
+    state: fields[0] ?? '',
+    parentPid: number(4),
+    group: number(5),
+    session: number(6),
+    terminalGroup: number(8),
+    userTicks: number(14),
+    systemTicks: number(15),
+    reapedUserTicks: number(16),
+    reapedSystemTicks: number(17),
+    threads: number(20),
+    startTime,
+    startStack: fields[28 - 3] ?? '0',
+  };
+}
+
+/** Parses /proc/PID/statm: total size and resident pages. */
+export function parseStatm(text: string): {sizePages: number; residentPages: number} | undefined {
+  const [size, resident] = text.split(' ', 2).map(Number);
+  if (size === undefined || resident === undefined || Number.isNaN(size + resident)) return undefined;
+  return {sizePages: size, residentPages: resident};
+}
+
+/** The value of a `Key:   123 kB` line (of status, smaps_rollup) in bytes; undefined when there is no such line. */
+export function kilobyteLine(text: string, key: string): number | undefined {
+  const value = numberLine(text, key);
+  return value === undefined ? undefined : value * 1024;
+}
+
+/** The number of a `key: 123` line (of io, status); undefined when there is no such line. */
+export function numberLine(text: string, key: string): number | undefined {
+  const label = `${key}:`;
+  const start = text.startsWith(label) ? 0 : text.indexOf(`\n${label}`) + 1;
+  if (start === 0 && !text.startsWith(label)) return undefined;
+  const value = Number.parseInt(text.slice(start + label.length), 10);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Parses a list of pids separated by spaces (/proc/PID/task/TID/children). */
+export function parsePids(text: string): number[] {
+  const pids: number[] = [];
+  for (const word of text.split(' ')) {
+    const pid = Number(word);
+    if (Number.isInteger(pid) && pid > 0) pids.push(pid);
+  }
+  return pids;
+}
+
+/** Page size and clock ticks per second out of /proc/self/auxv (getauxval(3)): pairs of machine words. */
+export function parseAuxv(bytes: Buffer, littleEndian: boolean): {pageBytes: number; ticksPerSecond: number} {
+  const AT_PAGESZ = 6n;
+  const AT_CLKTCK = 17n;
+  let pageBytes = 4096;
+  let ticksPerSecond = 100;
+  for (let at = 0; at + 16 <= bytes.length; at += 16) {
+    const key = littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
+    const value = littleEndian ? bytes.readBigUInt64LE(at + 8) : bytes.readBigUInt64BE(at + 8);
+    if (key === AT_PAGESZ) pageBytes = Number(value);
+    if (key === AT_CLKTCK) ticksPerSecond = Number(value);
+  }
+  return {pageBytes, ticksPerSecond};
+}

@@ -1,0 +1,126 @@
+import type {Clock} from '../clock.js';
+import type {Probe, ReadRequest} from './probe.js';
+import type {ResourceUsage} from './resource-usage.js';
+import {UsageHistory} from './usage-history.js';
+import {UsageMeter} from './usage-meter.js';
+
+/** Figures that are dear to read and that no limit asks for are read this often. */
+const DETAILS_EVERY_MS = 1000;
+/** Sampling pauses for at least this many times what the last sample took. */
+const REST_PER_COST = 3;
+/** So many readings in a row must fail before the monitor gives up. */
+const FAILURES_UNTIL_FAULT = 3;
+
+export interface ResourceMonitorOptions {
+  readonly probe: Probe;
+  readonly clock: Clock;
+  /** How long usage is remembered, milliseconds. */
+  readonly historyRetentionMs: number;
+  /** This process, if the tree was started by it and begins with the monitor. */
+  readonly reaperPid?: number;
+  /** After each sample: how long until the next one, milliseconds. */
+  readonly nextGapMs: (usage: ResourceUsage, previous: ResourceUsage | undefined) => number;
+  /** Given the cheap figures, whether the sample has to be taken again with the proportional set size. */
+  readonly needsPss: (usage: ResourceUsage) => boolean;
+  /** Whether swap, open files and disk are needed in every sample and not just now and then. */
+  readonly needsDetails: boolean;
+  readonly onUsage: (usage: ResourceUsage, gapMs: number) => void;
+  /** Sampling is not possible any more; it has stopped. */
+  readonly onFault: (error: Error) => void;
+}
+
+/**
+ * Reads the usage of one process tree through a probe, at the moments it is told to, one sample at a time.
+ * Knows neither limits nor policies.
+ */
+export class ResourceMonitor {
+  readonly history: UsageHistory;
+  readonly #options: ResourceMonitorOptions;
+  readonly #meter: UsageMeter;
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+  #previous: ResourceUsage | undefined;
+  #startedMs = 0;
+  #nextDetailsMs = 0;
+  #failures = 0;
+
+  constructor(options: ResourceMonitorOptions) {
+    this.#options = options;
+    this.history = new UsageHistory(options.historyRetentionMs);
+    const {probe, reaperPid, clock} = options;
+    this.#meter = new UsageMeter(
+      probe.source,
+      reaperPid === undefined ? undefined : {atMs: clock.nowMs()},
+      reaperPid,
+    );
+  }
+
+  /** Takes the first sample at once. */
+  async start(): Promise<void> {
+    this.#running = true;
+    this.#startedMs = this.#options.clock.nowMs();
+    await this.#tick();
+  }
+
+  /** Stops sampling; no sample is delivered afterwards. */
+  stop(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * One last look, for the totals of a tree that is over: CPU time and disk of what has been reaped since the last
+   * sample. To be called after {@link stop}.
+   */
+  async finalUsage(): Promise<ResourceUsage> {
+    return this.#sample({pss: false, details: true});
+  }
+
+  async #tick(): Promise<void> {
+    const began = this.#options.clock.nowMs();
+    const details = this.#options.needsDetails || began >= this.#nextDetailsMs;
+    if (details) this.#nextDetailsMs = began + DETAILS_EVERY_MS;
+    let usage: ResourceUsage;
+    try {
+      usage = await this.#sample({pss: false, details});
+      if (this.#options.needsPss(usage)) usage = await this.#sample({pss: true, details});
+      this.#failures = 0;
+    } catch (error) {
+      this.#failed(error as Error);
+      return;
+    }
+    // The child may have ended while an asynchronous probe was reading.
+    if (!this.#isRunning()) return;
+    const previous = this.#previous;
+    this.#previous = usage;
+    this.history.add(usage);
+    this.#options.onUsage(usage, usage.atMs - (previous?.atMs ?? this.#startedMs));
+    const cost = this.#options.clock.nowMs() - began;
+    this.#schedule(Math.max(this.#options.nextGapMs(usage, previous), cost * REST_PER_COST));
+  }
+
+  #isRunning(): boolean {
+    return this.#running;
+  }
+
+  #schedule(gapMs: number): void {
+    if (!this.#running) return;
+    this.#timer = setTimeout(() => void this.#tick(), gapMs);
+  }
+
+  async #sample(request: ReadRequest): Promise<ResourceUsage> {
+    const reading = await this.#options.probe.read(request);
+    const {clock} = this.#options;
+    return this.#meter.add(reading, {atMs: clock.nowMs(), timestampMs: clock.timestampMs()});
+  }
+
+  #failed(error: Error): void {
+    this.#failures += 1;
+    if (this.#failures < FAILURES_UNTIL_FAULT) {
+      this.#schedule(10);
+      return;
+    }
+    this.stop();
+    this.#options.onFault(error);
+  }
+}

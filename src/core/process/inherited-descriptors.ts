@@ -1,0 +1,50 @@
+import {readdirSync, readlinkSync} from 'node:fs';
+
+/** What Node opens for itself before any script runs. */
+const NODES_OWN = /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/;
+
+/**
+ * The descriptors above 2 that limitrun was started with (make's job server, socket activation), taken when this
+ * module is loaded: before anything else has opened a file. Node marks them close-on-exec, so they have to be
+ * named to reach the child.
+ */
+export const inheritedDescriptors: readonly number[] = findInherited(openDescriptors());
+
+/**
+ * Tells inherited descriptors from Node's own. What lies below Node's first event queue was there before Node.
+ * Above it, an event queue, /dev/null and a pipe with both ends here are Node's own.
+ * @param open each descriptor and what it is, as readlink(2) of /proc/self/fd/N tells
+ */
+export function findInherited(open: ReadonlyMap<number, string>): number[] {
+  const descriptors = [...open.keys()].sort((a, b) => a - b);
+  const firstOwn = descriptors.find((fd) => fd > 2 && open.get(fd) === 'anon_inode:[eventpoll]') ?? Infinity;
+  const ends = new Map<string, number>();
+  for (const [fd, target] of open) if (fd > firstOwn) ends.set(target, (ends.get(target) ?? 0) + 1);
+  return descriptors.filter((fd) => {
+    const target = open.get(fd) ?? '';
+    if (fd <= 2) return false;
+    if (fd < firstOwn) return true;
+    const ownPipe = target.startsWith('pipe:') && (ends.get(target) ?? 0) > 1;
+    return !NODES_OWN.test(target) && target !== '/dev/null' && !ownPipe;
+  });
+}
+
+function openDescriptors(): Map<number, string> {
+  const open = new Map<number, string>();
+  let names: string[];
+  try {
+    names = readdirSync('/proc/self/fd');
+  } catch {
+    // No /proc: nothing is passed on.
+    return open;
+  }
+  for (const name of names) {
+    try {
+      open.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      // The descriptor of the directory listing itself.
+      continue;
+    }
+  }
+  return open;
+}

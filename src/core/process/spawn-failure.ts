@@ -1,0 +1,87 @@
+import {closeSync, constants, accessSync, openSync, readSync, statSync} from 'node:fs';
+import {delimiter, join} from 'node:path';
+
+export interface SpawnFailure {
+  /** The system's error code, such as ENOENT. */
+  readonly code: string;
+  /** One line for people. */
+  readonly message: string;
+}
+
+interface Wanted {
+  readonly file: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Puts into words why a command could not be started. */
+export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
+  const {file} = wanted;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR': {
+      const interpreter = missingInterpreter(wanted);
+      if (interpreter !== undefined) {
+        return {code, message: `cannot run ${file}: its interpreter ${interpreter} was not found`};
+      }
+      return {code, message: `command not found: ${file}`};
+    }
+    case 'EACCES':
+      return {code, message: `cannot run ${file}: ${isDirectory(file) ? 'it is a directory' : 'permission denied'}`};
+    case 'E2BIG':
+      return {code, message: `cannot run ${file}: its arguments and environment are too large together`};
+    case 'ENOEXEC':
+      return {code, message: `cannot run ${file}: it is not a program for this machine`};
+    case 'EAGAIN':
+      return {code, message: `cannot start ${file}: no more processes are allowed here (ulimit -u, pids.max)`};
+    case 'EMFILE':
+    case 'ENFILE':
+      return {code, message: `cannot start ${file}: no more open files are allowed here (ulimit -n)`};
+    case 'ENOMEM':
+      return {code, message: `cannot start ${file}: there is not enough memory`};
+    default:
+      return {code, message: `cannot run ${file}: ${code}`};
+  }
+}
+
+/** The interpreter named in the `#!` line of a file that exists, when the file itself was "not found". */
+function missingInterpreter({file, environment}: Wanted): string | undefined {
+  const path = file.includes('/') ? file : inPath(file, environment['PATH'] ?? '');
+  if (path === undefined) return undefined;
+  const line = firstLine(path);
+  return line?.startsWith('#!') === true ? line.slice(2).trim().split(/\s/, 1)[0] : undefined;
+}
+
+function inPath(name: string, path: string): string | undefined {
+  for (const directory of path.split(delimiter)) {
+    const candidate = join(directory, name);
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+function firstLine(path: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    if (!statSync(path).isFile()) return undefined;
+    fd = openSync(path, 'r');
+    const start = Buffer.alloc(256);
+    return start.toString('latin1', 0, readSync(fd, start, 0, start.length, 0)).split('\n', 1)[0];
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,201 @@
+import type {Clock} from '../clock.js';
+import type {ResourceViolation} from '../limits/resource-violation.js';
+import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
+import type {Actor} from '../record/run-event.js';
+import {signalProcess} from './signal-process.js';
+
+/** How often the tree is looked at while it is awaited: quickly first, then less so. */
+const FIRST_LOOK_MS = 1;
+const LONGEST_LOOK_MS = 25;
+/** After SIGKILL a process can only stay in an uninterruptible wait; then it is reported and no longer awaited. */
+const GIVE_UP_AFTER_KILL_MS = 2000;
+/** A tree that still forks after so many rounds of SIGSTOP is killed as it is, and looked at again. */
+const MOST_FREEZE_ROUNDS = 20;
+
+/** On whose behalf the tree is ended. */
+export interface TerminationReason {
+  readonly actor: Actor;
+  readonly violation?: ResourceViolation;
+  /** Only what the command left running in the background is ended. */
+  readonly background?: boolean;
+}
+
+export interface TreeEnd {
+  /** Pids that were still alive when limitrun gave up on them. */
+  readonly survivors: readonly number[];
+  /** SIGKILL was needed. */
+  readonly forced: boolean;
+}
+
+/**
+ * Ends one process tree, once. Whoever asks, there is one grace period: asking again can only shorten it, and asking
+ * to kill cuts it short.
+ */
+export class TreeTerminator {
+  readonly #tree: ProcessTree;
+  readonly #clock: Clock;
+  readonly #onAction: (text: string, reason: TerminationReason) => void;
+  #deadlineMs: number | undefined;
+  #killing = false;
+  #reason: TerminationReason | undefined;
+  #ending: Promise<TreeEnd> | undefined;
+  #wake: () => void = () => undefined;
+  readonly #denied = new Set<number>();
+
+  /** @param onAction told what is done, in words */
+  constructor(tree: ProcessTree, clock: Clock, onAction: (text: string, reason: TerminationReason) => void) {
+    this.#tree = tree;
+    this.#clock = clock;
+    this.#onAction = onAction;
+  }
+
+  /** Whether the tree is being ended. */
+  get begun(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /**
+   * SIGTERM and SIGCONT to every member, SIGKILL to those that are left after the grace period.
+   * @returns false, with nothing done, when the root process is already gone
+   */
+  graceful(gracePeriodMs: number, reason: TerminationReason): boolean {
+    if (!this.#tree.isRootAlive()) return false;
+    this.endGracefully(gracePeriodMs, reason);
+    return true;
+  }
+
+  /** As {@link graceful}, for what is left in the background after the root process has ended. */
+  endGracefully(gracePeriodMs: number, reason: TerminationReason): void {
+    if (gracePeriodMs === 0) {
+      this.killAll(reason);
+      return;
+    }
+    const deadlineMs = this.#clock.nowMs() + gracePeriodMs;
+    if (this.#ending !== undefined) {
+      this.#deadlineMs = Math.min(this.#deadlineMs ?? deadlineMs, deadlineMs);
+      this.#wake();
+      return;
+    }
+    this.#deadlineMs = deadlineMs;
+    this.#reason = reason;
+    this.#ending = this.#end(true);
+  }
+
+  /**
+   * SIGKILL to every member: frozen first (SIGSTOP) until no new one appears, and looked for again until none is left.
+   * @returns false, with nothing done, when the root process is already gone and nobody had begun to end the tree
+   */
+  kill(reason: TerminationReason): boolean {
+    if (this.#ending === undefined && !this.#tree.isRootAlive()) return false;
+    this.killAll(reason);
+    return true;
+  }
+
+  /** As {@link kill}, whether or not the root process is still there. */
+  killAll(reason: TerminationReason): void {
+    if (this.#killing) return;
+    this.#killing = true;
+    this.#reason = reason;
+    this.#deadlineMs = this.#clock.nowMs();
+    if (this.#ending === undefined) this.#ending = this.#end(false);
+    else this.#wake();
+  }
+
+  /** When no member is left (or none that could be ended). Resolves at once when nothing was begun. */
+  async ended(): Promise<TreeEnd> {
+    return this.#ending ?? {survivors: [], forced: false};
+  }
+
+  async #end(gently: boolean): Promise<TreeEnd> {
+    if (gently) {
+      const members = await this.#tree.members('everywhere');
+      if (!this.#killing && members.length > 0) {
+        // SIGCONT, or a stopped process would not get to see the SIGTERM.
+        const reached = this.#signalAll(members, 'SIGTERM');
+        this.#signalAll(members, 'SIGCONT');
+        this.#say(`SIGTERM to ${count(reached)}`);
+      }
+      if (await this.#goneBefore(() => this.#deadlineMs ?? 0)) return {survivors: [], forced: false};
+    }
+    return this.#killTree();
+  }
+
+  async #killTree(): Promise<TreeEnd> {
+    const giveUpMs = this.#clock.nowMs() + GIVE_UP_AFTER_KILL_MS;
+    const killed = new Set<number>();
+    let gone: boolean;
+    do {
+      const members = await this.#freeze();
+      this.#signalAll(members, 'SIGKILL');
+      for (const {pid} of members) if (!this.#denied.has(pid)) killed.add(pid);
+      const lookAgainMs = this.#clock.nowMs() + LONGEST_LOOK_MS;
+      gone = await this.#goneBefore(() => Math.min(giveUpMs, lookAgainMs));
+    } while (!gone && this.#clock.nowMs() < giveUpMs && !(await this.#onlyDeniedLeft()));
+    if (killed.size > 0) this.#say(`SIGKILL to ${count(killed.size)}`);
+    const survivors = gone ? [] : (await this.#tree.members('everywhere')).map((member) => member.pid);
+    return {survivors, forced: killed.size > 0};
+  }
+
+  /** Stops every member until a look finds no new one, so that none can fork while the others are being killed. */
+  async #freeze(): Promise<readonly ProcessIdentity[]> {
+    const frozen = new Set<number>();
+    // The first look is a short one: what grows must stand still before the whole machine is searched.
+    let members = await this.#tree.members('nearby');
+    for (let round = 0; round < MOST_FREEZE_ROUNDS; round += 1) {
+      const fresh = members.filter((member) => !frozen.has(member.pid));
+      if (fresh.length === 0 && round > 0) break;
+      this.#signalAll(fresh, 'SIGSTOP');
+      for (const member of fresh) frozen.add(member.pid);
+      members = await this.#tree.members('everywhere');
+    }
+    return members;
+  }
+
+  /** @returns how many processes were reached */
+  #signalAll(members: readonly ProcessIdentity[], signal: NodeJS.Signals): number {
+    let reached = 0;
+    for (const member of members) {
+      const result = signalProcess(this.#tree, member, signal);
+      if (result === 'sent') reached += 1;
+      if (result === 'denied' && !this.#denied.has(member.pid)) {
+        this.#denied.add(member.pid);
+        this.#say(`may not signal process ${String(member.pid)}: it belongs to another user`);
+      }
+    }
+    return reached;
+  }
+
+  async #onlyDeniedLeft(): Promise<boolean> {
+    return (await this.#tree.members('everywhere')).every((member) => this.#denied.has(member.pid));
+  }
+
+  /** Waits until no member is alive; gives up at a deadline, which may move while it waits. */
+  async #goneBefore(deadlineMs: () => number): Promise<boolean> {
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 2, LONGEST_LOOK_MS)) {
+      // The search of the whole machine is only needed when nothing is left nearby.
+      const near = await this.#tree.members('nearby');
+      if (near.length === 0 && (await this.#tree.members('everywhere')).length === 0) return true;
+      const leftMs = deadlineMs() - this.#clock.nowMs();
+      if (leftMs <= 0) return false;
+      await this.#pause(Math.min(lookMs, leftMs));
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #say(text: string): void {
+    if (this.#reason) this.#onAction(text, this.#reason);
+  }
+}
+
+function count(processes: number): string {
+  return processes === 1 ? '1 process' : `${String(processes)} processes`;
+}

@@ -1,0 +1,284 @@
+import {randomBytes} from 'node:crypto';
+import {chalkStderr} from 'chalk';
+import {systemClock} from './clock.js';
+import {limitPromises} from './limits/limit-promises.js';
+import {limitKind, limitsSet} from './limits/resource-limits.js';
+import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
+import {LineWriter} from './line-writer.js';
+import {measuredHere} from './monitor/open-probe.js';
+import type {RunPlan} from './plan/run-plan.js';
+import {UsageError} from './plan/usage-error.js';
+import {listenToCaller} from './process/caller-signals.js';
+import {exitCodeOf, violationCode} from './process/exit-code.js';
+import {inheritedDescriptors} from './process/inherited-descriptors.js';
+import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
+import type {TerminationReason} from './process/tree-terminator.js';
+import type {LimitPromise, RunEvent} from './record/run-event.js';
+import {RunFolder} from './record/fold-run.js';
+import {eventLine} from './report/event-line.js';
+
+/** A run event before it is given its time. */
+type Happening = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'atMs' | 'timestampMs'> : never) : never;
+
+/** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
+const RUN_ID = 'LIMITRUN_RUN_ID';
+
+/**
+ * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
+ * stream of run events. What is printed and reported is folded from that stream.
+ * @returns the exit code
+ * @throws UsageError when the plan cannot be kept here; nothing has been started then
+ */
+export async function superviseRun(plan: RunPlan): Promise<number> {
+  const run = new SupervisedRun(plan);
+  await run.check();
+  return run.run();
+}
+
+class SupervisedRun {
+  readonly #plan: RunPlan;
+  readonly #runId = randomBytes(6).toString('hex');
+  readonly #writer = new LineWriter(2);
+  readonly #folder = new RunFolder();
+  readonly #promises: readonly LimitPromise[];
+  readonly #control: ProcessControl;
+  #manager: ResourceLimitManager | undefined;
+  #interruptedByTerminal = false;
+
+  constructor(plan: RunPlan) {
+    this.#plan = plan;
+    const {enabled, intervalMs} = plan.monitoring;
+    this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
+    this.#control = this.#openControl();
+  }
+
+  /** What must be known before anything starts. @throws UsageError */
+  async check(): Promise<void> {
+    const {output, monitoring} = this.#plan;
+    for (const {limitType, enforcedBy} of this.#promises) {
+      if (enforcedBy !== 'nobody') continue;
+      const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
+      if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
+      this.#notice('warning', text);
+    }
+    if (output.reportFile !== undefined) {
+      const {assertReportWritable} = await import('./record/write-report.js');
+      await assertReportWritable(output.reportFile);
+    }
+  }
+
+  async run(): Promise<number> {
+    const {command, name, handling, notices} = this.#plan;
+    this.#emit({
+      kind: 'run_started',
+      runId: this.#runId,
+      ...(name === undefined ? {} : {name}),
+      command: [command.file, ...command.args],
+      handling,
+      promises: this.#promises,
+    });
+    for (const notice of notices) this.#notice('info', notice);
+    const stopListening = listenToCaller((signal, alreadyThere) => {
+      if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
+      this.#control.signal(signal, alreadyThere);
+    });
+    const restoreCrash = this.#killOnCrash();
+    this.#control.start();
+    const end = await this.#control.ended;
+    restoreCrash();
+    const exitCode = await this.#tellTheEnd(end);
+    stopListening();
+    await this.#dieAsTheChildDid(end);
+    return exitCode;
+  }
+
+  #openControl(): ProcessControl {
+    const {command, gracePeriodMs, keepBackground, restart} = this.#plan;
+    const marker = markerFor(this.#runId);
+    return new ProcessControl({
+      command: {
+        file: command.file,
+        args: command.args,
+        ...(command.workingDirectory === undefined ? {} : {workingDirectory: command.workingDirectory}),
+        environment: {...process.env, ...command.environment, [RUN_ID]: marker},
+        descriptors: inheritedDescriptors,
+      },
+      marker: `${RUN_ID}=${marker}`,
+      gracePeriodMs,
+      keepBackground,
+      restart,
+      onAttemptStarted: (attempt) => {
+        this.#watch(attempt);
+      },
+      onChildExited: (attempt) => {
+        // What is left in the background is not judged, unless the tree is being ended for a violation.
+        if (!attempt.terminator.begun) this.#manager?.stop();
+      },
+      onAttemptEnded: (end) => this.#attemptEnded(end),
+      onAction: (text, reason) => {
+        this.#actionTaken(text, reason);
+      },
+      onNotice: (text) => {
+        this.#notice('info', text);
+      },
+    });
+  }
+
+  #watch(attempt: Attempt): void {
+    const {limits, handling, gracePeriodMs, monitoring, restart} = this.#plan;
+    this.#emit({kind: 'attempt_started', attempt: attempt.number, pid: attempt.pid});
+    const manager = new ResourceLimitManager({
+      pid: attempt.pid,
+      limits: monitoring.enabled ? limits : timeoutOnly(limits),
+      violationHandling: handling,
+      gracePeriodMs,
+      intervalMs: monitoring.intervalMs,
+      historyRetentionMs: monitoring.historyRetentionMs,
+      startupGraceMs: restart.startupGraceMs,
+      ownChild: true,
+      probe: attempt.probe,
+      terminator: attempt.terminator,
+      onEvent: (event) => {
+        this.#limitEvent(event);
+      },
+    });
+    manager.setViolationCallback((violation) => {
+      this.#control.handleViolation(violation);
+    });
+    this.#manager = manager;
+    void manager.start();
+  }
+
+  #limitEvent(event: LimitEvent): void {
+    switch (event.kind) {
+      case 'usage_sampled':
+      case 'violation_begun':
+      case 'violation_ended':
+      case 'notice':
+        this.#emit(event);
+        return;
+      case 'action_taken':
+        this.#actionTaken(event.text, event.reason);
+        return;
+      case 'enforced':
+        this.#control.isEnding({kind: 'violation', limitType: event.violation.limitType});
+        return;
+      case 'fault':
+        this.#control.stop({kind: 'fault', message: `cannot watch the command any more: ${event.error.message}`});
+        return;
+    }
+  }
+
+  #actionTaken(text: string, {actor, violation, background}: TerminationReason): void {
+    this.#emit({
+      kind: 'action_taken',
+      actor,
+      text: background === true ? `${text} left in the background` : text,
+      ...(violation === undefined ? {} : {violation}),
+    });
+  }
+
+  async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {
+    this.#manager?.stop();
+    const last = await this.#manager?.finalUsage();
+    if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
+      this.#notice('info', 'the command was killed by SIGKILL, not sent by limitrun (the kernel, out of memory?)');
+    }
+    this.#emit({
+      kind: 'attempt_ended',
+      attempt: attempt.number,
+      cause,
+      ...child,
+      forced: tree.forced,
+      ...(last === undefined ? {} : {totals: last}),
+      ...(nextInMs === undefined ? {} : {nextInMs}),
+    });
+  }
+
+  async #tellTheEnd(end: RunEnd): Promise<number> {
+    const {output} = this.#plan;
+    const record = this.#folder.record();
+    const failed = record.violations.find(({violation}) => violation.severity === 'critical')?.violation;
+    const exitCode = exitCodeOf({
+      ...end,
+      violationExitCode: output.violationExitCode,
+      failWith:
+        output.failOnViolation && failed !== undefined
+          ? violationCode(limitKind(failed.limitType).exitCode, output.violationExitCode)
+          : undefined,
+    });
+    this.#emit({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
+    const {headline, summary} = await import('./report/summary.js');
+    const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
+    if (!output.quiet) this.#writer.line(summary(this.#folder.record(), chalkStderr));
+    else if (ownError) this.#writer.line(headline(this.#folder.record(), chalkStderr));
+    const reported = await this.#writeReport();
+    await this.#writer.flush();
+    return reported || exitCode !== 0 ? exitCode : 125;
+  }
+
+  /** @returns false when the report could not be written, which has been said then */
+  async #writeReport(): Promise<boolean> {
+    const {reportFile} = this.#plan.output;
+    if (reportFile === undefined) return true;
+    const [{jsonReport}, {writeReport}, {limitrunVersion}] = await Promise.all([
+      import('./report/json-report.js'),
+      import('./record/write-report.js'),
+      import('./version.js'),
+    ]);
+    try {
+      await writeReport(reportFile, jsonReport(this.#folder.record(), {limitrunVersion: limitrunVersion()}));
+      return true;
+    } catch (error) {
+      this.#writer.line(`limitrun: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  /** A bug in limitrun must not leave the command running without limits. */
+  #killOnCrash(): () => void {
+    const onCrash = (error: unknown): void => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? '')) this.#writer.line(String((error as Error).stack));
+      this.#control.kill({kind: 'fault', message});
+    };
+    process.on('uncaughtException', onCrash);
+    process.on('unhandledRejection', onCrash);
+    return () => {
+      process.off('uncaughtException', onCrash);
+      process.off('unhandledRejection', onCrash);
+    };
+  }
+
+  /**
+   * After Ctrl-C a shell goes on with a loop unless the program *died* of SIGINT; so if the child did, and the
+   * terminal sent it to both, limitrun does too.
+   */
+  async #dieAsTheChildDid(end: RunEnd): Promise<void> {
+    if (end.cause.kind !== 'exited' || end.child?.signal !== 'SIGINT' || !this.#interruptedByTerminal) return;
+    process.kill(process.pid, 'SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+
+  #notice(level: 'info' | 'warning', text: string): void {
+    this.#emit({kind: 'notice', level, text});
+  }
+
+  #emit(happening: Happening): void {
+    const event = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()} as RunEvent;
+    this.#folder.add(event);
+    const {output, monitoring, handling} = this.#plan;
+    if (output.quiet || (event.kind === 'violation_begun' && !monitoring.alertingEnabled)) return;
+    const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
+    if (line !== undefined) this.#writer.line(line);
+  }
+}
+
+function markerFor(runId: string): string {
+  const outer = process.env[RUN_ID];
+  return outer === undefined || outer === '' ? runId : `${outer}/${runId}`;
+}
+
+function timeoutOnly(limits: RunPlan['limits']): RunPlan['limits'] {
+  return limits.timeoutMs === undefined ? {} : {timeoutMs: limits.timeoutMs};
+}
