@@ -18,7 +18,11 @@ import {RunFolder} from './record/fold-run.js';
 import {eventLine} from './report/event-line.js';
 
 /** A run event before it is given its time. */
-type Happening = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'atMs' | 'timestampMs'> : never) : never;
+type Happening = RunEvent extends infer E
+  ? E extends RunEvent
+    ? Omit<E, 'atMs' | 'timestampMs'>
+    : never
+  : never;
 
 /** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
 const RUN_ID = 'LIMITRUN_RUN_ID';
@@ -164,7 +168,10 @@ class SupervisedRun {
         this.#control.isEnding({kind: 'violation', limitType: event.violation.limitType});
         return;
       case 'fault':
-        this.#control.stop({kind: 'fault', message: `cannot watch the command any more: ${event.error.message}`});
+        this.#control.stop({
+          kind: 'fault',
+          message: `cannot watch the command any more: ${event.error.message}`,
+        });
         return;
     }
   }
@@ -182,7 +189,10 @@ class SupervisedRun {
     this.#manager?.stop();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#notice('info', 'the command was killed by SIGKILL, not sent by limitrun (the kernel, out of memory?)');
+      this.#notice(
+        'info',
+        'the command was killed by SIGKILL, not sent by limitrun (the kernel, out of memory?)',
+      );
     }
     this.#emit({
       kind: 'attempt_ended',
@@ -190,7 +200,9 @@ class SupervisedRun {
       cause,
       ...child,
       forced: tree.forced,
-      ...(last === undefined ? {} : {totals: last}),
+      ...(last?.cpu.timeMs === undefined ? {} : {cpuTimeMs: last.cpu.timeMs}),
+      ...(last?.io.readBytes === undefined ? {} : {readBytes: last.io.readBytes}),
+      ...(last?.io.writtenBytes === undefined ? {} : {writtenBytes: last.io.writtenBytes}),
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
   }
@@ -239,7 +251,8 @@ class SupervisedRun {
   #killOnCrash(): () => void {
     const onCrash = (error: unknown): void => {
       const message = error instanceof Error ? error.message : String(error);
-      if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? '')) this.#writer.line(String((error as Error).stack));
+      if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? ''))
+        this.#writer.line(String((error as Error).stack));
       this.#control.kill({kind: 'fault', message});
     };
     process.on('uncaughtException', onCrash);
@@ -265,7 +278,7 @@ class SupervisedRun {
   }
 
   #emit(happening: Happening): void {
-    const event = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()} as RunEvent;
+    const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
     this.#folder.add(event);
     const {output, monitoring, handling} = this.#plan;
     if (output.quiet || (event.kind === 'violation_begun' && !monitoring.alertingEnabled)) return;

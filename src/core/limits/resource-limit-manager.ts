@@ -71,7 +71,6 @@ export class ResourceLimitManager {
   #callback: ViolationCallback | undefined;
   #state: CheckerState;
   #startedAtMs = 0;
-  #started = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
@@ -105,9 +104,10 @@ export class ResourceLimitManager {
       throw new Error('violation handling is external, but no callback was set with setViolationCallback()');
     }
     if (mode === 'internal' && this.#limits.some((limit) => startsAgain(limit.policy))) {
-      throw new Error('a restart policy needs violation handling external: the enforcer cannot start anything');
+      throw new Error(
+        'a restart policy needs violation handling external: the enforcer cannot start anything',
+      );
     }
-    this.#started = true;
     this.#startedAtMs = this.#clock.nowMs();
     this.#armTimeout();
     await this.#monitor.start();
@@ -115,7 +115,6 @@ export class ResourceLimitManager {
 
   /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
   stop(): void {
-    this.#started = false;
     this.#cancelTimeout();
     this.#monitor.stop();
     if (this.#options.probe === undefined && !this.#terminator.begun) this.#probe.close();
@@ -230,7 +229,8 @@ export class ResourceLimitManager {
           startedAtMs: this.#startedAtMs,
           cores,
         }),
-      needsPss: (usage) => rss !== undefined && (usage.memory.rssBytes ?? 0) > Math.min(rss.warnAbove, rss.value),
+      needsPss: (usage) =>
+        rss !== undefined && (usage.memory.rssBytes ?? 0) > Math.min(rss.warnAbove, rss.value),
       needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);

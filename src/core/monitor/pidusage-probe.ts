@@ -106,7 +106,5 @@ function exists(pid: number): boolean {
 }
 
 function onlyRoot(pid: number): Promise<ListedProcess[]> {
-  return Promise.resolve(
-    exists(pid) ? [{pid, parentPid: 0, startTime: 0, zombie: false, name: ''}] : [],
-  );
+  return Promise.resolve(exists(pid) ? [{pid, parentPid: 0, startTime: 0, zombie: false, name: ''}] : []);
 }

@@ -32,7 +32,8 @@ export class ProcFile {
       return readAll(this.#fd);
     } catch (error) {
       this.close();
-      return absentOrThrow(error);
+      throwUnlessAbsent(error);
+      return undefined;
     }
   }
 
@@ -51,7 +52,8 @@ export function readProcText(path: string): string | undefined {
     fd = openSync(path, 'r');
     return readAll(fd);
   } catch (error) {
-    return absentOrThrow(error);
+    throwUnlessAbsent(error);
+    return undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -65,12 +67,11 @@ function readAll(fd: number): string {
     length += got;
     if (got === 0 || got < 2048) break;
   }
-  return buffer.toString("latin1", 0, length);
+  return buffer.toString('latin1', 0, length);
 }
 
-function absentOrThrow(error: unknown): undefined {
+function throwUnlessAbsent(error: unknown): void {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') throw error;
   // ENOENT, ESRCH: gone. EACCES, EPERM: not ours to read. EINVAL, EIO: no such figure for this process.
-  return undefined;
 }

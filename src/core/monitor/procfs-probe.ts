@@ -172,7 +172,12 @@ export function procfsMetrics(): Set<UsageMetric> {
   if (readProcText('/proc/self/smaps_rollup') !== undefined) measures.add('pssBytes');
   // CONFIG_TASK_IO_ACCOUNTING may be missing.
   if (readProcText('/proc/self/io')?.includes('read_bytes') === true) {
-    for (const metric of ['readBytes', 'writtenBytes', 'readBytesPerSecond', 'writtenBytesPerSecond'] as const) {
+    for (const metric of [
+      'readBytes',
+      'writtenBytes',
+      'readBytesPerSecond',
+      'writtenBytesPerSecond',
+    ] as const) {
       measures.add(metric);
     }
   }

@@ -23,7 +23,8 @@ export class RateWindow {
     if (oldEnough > 0) this.#points = this.#points.slice(oldEnough);
     const start = oldEnough >= 0 ? this.#points[0] : undefined;
     const newest = this.#points.at(-1);
-    if (newest === undefined || atMs - newest.atMs >= WINDOW_MS / MOST_POINTS) this.#points.push({atMs, value});
+    if (newest === undefined || atMs - newest.atMs >= WINDOW_MS / MOST_POINTS)
+      this.#points.push({atMs, value});
     return start && Math.max(0, value - start.value) / (atMs - start.atMs);
   }
 }

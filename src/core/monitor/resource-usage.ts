@@ -14,6 +14,8 @@ export interface ResourceUsage {
   readonly memory: {
     /** Sum of the resident set sizes; pages shared between members are counted once per member. */
     readonly rssBytes?: number;
+    /** The highest RSS any one member has had so far (`VmHWM`), between samples too; not read in every sample. */
+    readonly peakRssBytes?: number;
     /** Sum of the proportional set sizes (shared pages counted once); read only near a memory limit. */
     readonly pssBytes?: number;
     readonly virtualBytes?: number;

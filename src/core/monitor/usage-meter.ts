@@ -52,10 +52,14 @@ export class UsageMeter {
   #io(reading: TreeReading, atMs: number): ResourceUsage['io'] {
     const told = reading.processes.filter((process) => process.readBytes !== undefined);
     const lastOnesGone = reading.processes.every((process) => process.zombie);
-    if (told.length === 0 && !(lastOnesGone && reading.reaped?.readBytes !== undefined)) return this.#diskTotals;
+    if (told.length === 0 && !(lastOnesGone && reading.reaped?.readBytes !== undefined))
+      return this.#diskTotals;
     const {read, written} = this.#disk;
     const readBytes = Math.max(read.counter.add(told.map(readCounter)), reading.reaped?.readBytes ?? 0);
-    const writtenBytes = Math.max(written.counter.add(told.map(writeCounter)), reading.reaped?.writtenBytes ?? 0);
+    const writtenBytes = Math.max(
+      written.counter.add(told.map(writeCounter)),
+      reading.reaped?.writtenBytes ?? 0,
+    );
     this.#diskTotals = {readBytes, writtenBytes};
     const readPerMs = read.rate.add(atMs, readBytes);
     const writtenPerMs = written.rate.add(atMs, writtenBytes);
@@ -77,12 +81,28 @@ function sumUp(alive: readonly ProcessReading[]): {
   const put = (key: keyof ResourceUsage['memory'], value: number | undefined): void => {
     if (value !== undefined) memory[key] = value;
   };
-  put('rssBytes', sum(owners, (process) => process.rssBytes));
-  put('virtualBytes', sum(owners, (process) => process.virtualBytes));
-  put('swapBytes', sum(owners, (process) => process.swapBytes));
+  put(
+    'rssBytes',
+    sum(owners, (process) => process.rssBytes),
+  );
+  put(
+    'peakRssBytes',
+    highest(alive, (process) => process.peakRssBytes),
+  );
+  put(
+    'virtualBytes',
+    sum(owners, (process) => process.virtualBytes),
+  );
+  put(
+    'swapBytes',
+    sum(owners, (process) => process.swapBytes),
+  );
   if (owners.some((process) => process.pssBytes !== undefined)) {
     // Where a member's share may not be read (another user's process) its whole RSS stands for it.
-    put('pssBytes', sum(owners, (process) => process.pssBytes ?? process.rssBytes));
+    put(
+      'pssBytes',
+      sum(owners, (process) => process.pssBytes ?? process.rssBytes),
+    );
   }
   return {memory, fileDescriptors: sum(alive, (process) => process.fileDescriptors)};
 }
@@ -110,6 +130,16 @@ function sum(
     if (value !== undefined) total = (total ?? 0) + value;
   }
   return total;
+}
+
+function highest(
+  processes: readonly ProcessReading[],
+  figure: (process: ProcessReading) => number | undefined,
+): number | undefined {
+  return processes.reduce<number | undefined>((most, process) => {
+    const value = figure(process);
+    return value === undefined || (most !== undefined && most >= value) ? most : value;
+  }, undefined);
 }
 
 const cpuCounter = (process: ProcessReading): CounterReading => ({

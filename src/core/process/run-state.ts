@@ -7,13 +7,7 @@ export interface ChildEnd {
 }
 
 export type RunStateName =
-  | 'idle'
-  | 'starting'
-  | 'running'
-  | 'stopping'
-  | 'terminating'
-  | 'backing-off'
-  | 'failed_start';
+  'idle' | 'starting' | 'running' | 'stopping' | 'terminating' | 'backing-off' | 'failed_start';
 
 export interface RunState {
   readonly name: RunStateName;

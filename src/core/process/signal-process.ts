@@ -12,19 +12,16 @@ export function signalProcess(
   signal: NodeJS.Signals,
 ): SignalResult {
   // 0 and negative numbers mean whole groups to kill(2), 1 is init.
-  if (!Number.isInteger(identity.pid) || identity.pid <= 1) throw new Error(`not a member: ${String(identity.pid)}`);
+  if (!Number.isInteger(identity.pid) || identity.pid <= 1)
+    throw new Error(`not a member: ${String(identity.pid)}`);
   if (!tree.isAlive(identity)) return 'gone';
   try {
     process.kill(identity.pid, signal);
     return 'sent';
   } catch (error) {
-    switch ((error as NodeJS.ErrnoException).code) {
-      case 'ESRCH':
-        return 'gone';
-      case 'EPERM':
-        return 'denied';
-      default:
-        throw error;
-    }
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return 'gone';
+    if (code === 'EPERM') return 'denied';
+    throw error;
   }
 }

@@ -26,13 +26,19 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
       return {code, message: `command not found: ${file}`};
     }
     case 'EACCES':
-      return {code, message: `cannot run ${file}: ${isDirectory(file) ? 'it is a directory' : 'permission denied'}`};
+      return {
+        code,
+        message: `cannot run ${file}: ${isDirectory(file) ? 'it is a directory' : 'permission denied'}`,
+      };
     case 'E2BIG':
       return {code, message: `cannot run ${file}: its arguments and environment are too large together`};
     case 'ENOEXEC':
       return {code, message: `cannot run ${file}: it is not a program for this machine`};
     case 'EAGAIN':
-      return {code, message: `cannot start ${file}: no more processes are allowed here (ulimit -u, pids.max)`};
+      return {
+        code,
+        message: `cannot start ${file}: no more processes are allowed here (ulimit -u, pids.max)`,
+      };
     case 'EMFILE':
     case 'ENFILE':
       return {code, message: `cannot start ${file}: no more open files are allowed here (ulimit -n)`};

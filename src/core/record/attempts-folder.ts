@@ -1,5 +1,6 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {FirstAndLast} from './first-and-last.js';
+import {peakRss} from './figures-folder.js';
 import {higherFigure} from './higher-figure.js';
 import type {RunEvent} from './run-event.js';
 import type {AttemptRecord, Sourced} from './run-record.js';
@@ -34,11 +35,7 @@ export class AttemptsFolder {
 
   usageSampled(usage: ResourceUsage): void {
     if (this.#current === undefined) return;
-    this.#current.peakRssBytes = higherFigure(
-      this.#current.peakRssBytes,
-      usage.memory.rssBytes,
-      usage.source,
-    );
+    this.#current.peakRssBytes = higherFigure(this.#current.peakRssBytes, peakRss(usage), usage.source);
   }
 
   ended(ended: AttemptEnded, cpuTimeMs: Sourced | undefined): void {

@@ -16,12 +16,13 @@ type PeakName =
 type TotalName = 'cpuTimeMs' | 'readBytes' | 'writtenBytes';
 
 const PEAKS: readonly (readonly [PeakName, (usage: ResourceUsage) => number | undefined])[] = [
-  ['peakRssBytes', (usage) => usage.memory.rssBytes],
+  ['peakRssBytes', peakRss],
   ['peakPssBytes', (usage) => usage.memory.pssBytes],
   ['peakVirtualBytes', (usage) => usage.memory.virtualBytes],
   ['peakSwapBytes', (usage) => usage.memory.swapBytes],
   ['peakCpuPercent', (usage) => usage.cpu.percent],
-  ['peakProcesses', (usage) => usage.process.processes],
+  // A sample taken between the end of the last process and its being noticed is no peak.
+  ['peakProcesses', (usage) => (usage.process.processes === 0 ? undefined : usage.process.processes)],
   ['peakFileDescriptors', (usage) => usage.process.fileDescriptors],
   ['peakReadBytesPerSecond', (usage) => usage.io.readBytesPerSecond],
   ['peakWrittenBytesPerSecond', (usage) => usage.io.writtenBytesPerSecond],
@@ -32,6 +33,13 @@ const TOTALS: readonly (readonly [TotalName, (usage: ResourceUsage) => number | 
   ['readBytes', (usage) => usage.io.readBytes],
   ['writtenBytes', (usage) => usage.io.writtenBytes],
 ];
+
+/** The tree held at least what one of its members held at its own peak, which may lie between two samples. */
+export function peakRss({memory}: ResourceUsage): number | undefined {
+  const {rssBytes, peakRssBytes} = memory;
+  if (rssBytes === undefined || peakRssBytes === undefined) return rssBytes ?? peakRssBytes;
+  return Math.max(rssBytes, peakRssBytes);
+}
 
 /** The figures of a run, folded sample by sample: peaks over the run, totals over its attempts. */
 export class FiguresFolder {
@@ -62,14 +70,15 @@ export class FiguresFolder {
   }
 
   /**
-   * @param cpuTimeMs what the system told at the end of the attempt; better than the last sample
+   * @param told what the system told at the end of the attempt; better than the last sample
    * @returns the CPU time of the attempt, absent when it was not measured
    */
-  attemptEnded(cpuTimeMs: number | undefined): Sourced | undefined {
-    if (cpuTimeMs !== undefined && Number.isFinite(cpuTimeMs)) {
+  attemptEnded(told: Partial<Record<TotalName, number>>): Sourced | undefined {
+    for (const [name] of TOTALS) {
+      const value = told[name];
+      if (value === undefined || !Number.isFinite(value)) continue;
       // Without a single sample only the kernel's account of exited children can tell it, and that is procfs.
-      const source = this.#current.cpuTimeMs?.source ?? 'procfs';
-      this.#current.cpuTimeMs = {value: cpuTimeMs, source};
+      this.#current[name] = {value, source: this.#current[name]?.source ?? 'procfs'};
     }
     const cpuTime = this.#current.cpuTimeMs;
     this.#settle();

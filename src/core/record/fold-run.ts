@@ -57,7 +57,7 @@ export class RunFolder {
         return;
       case 'attempt_ended':
         this.#violations.attemptEnded();
-        this.#attempts.ended(event, this.#figures.attemptEnded(event.cpuTimeMs));
+        this.#attempts.ended(event, this.#figures.attemptEnded(event));
         return;
       case 'run_ended':
         // The first ending stays.

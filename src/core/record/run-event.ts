@@ -59,7 +59,10 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly signal?: string;
       /** SIGKILL by limitrun was needed. */
       readonly forced: boolean;
+      /** Totals as the system told them after the end; better than those of the last sample. */
       readonly cpuTimeMs?: number;
+      readonly readBytes?: number;
+      readonly writtenBytes?: number;
       /** How long until the next attempt; absent when there is none. */
       readonly nextInMs?: number;
     }

@@ -1,0 +1,89 @@
+/* The borders between the parts (ARCHITECTURE.md): who may know whom. Types count as knowing. */
+const core = (folders) => `^src/core/(${folders})/`;
+
+const forbidden = (name, comment, from, to) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: {path: from},
+  to: {path: to},
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: {circular: true, dependencyTypesNot: ['type-only']},
+    },
+    {name: 'no-unresolvable', severity: 'error', from: {}, to: {couldNotResolve: true}},
+    {
+      name: 'no-dev-dependencies',
+      comment: 'What runs on a user’s machine must be installed there.',
+      severity: 'error',
+      from: {path: '^(src|bin)/'},
+      to: {dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown']},
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: {orphan: true, path: '^src/', pathNot: '^src/(index|core/plan/run-plan)\\.ts$'},
+      to: {},
+    },
+    forbidden(
+      'core-knows-no-commands',
+      'The core does not know the command line.',
+      '^src/core/',
+      '^src/commands/',
+    ),
+    forbidden(
+      'monitor-knows-no-limits',
+      'The monitor reads; it knows neither limits nor policies nor what is done with its figures.',
+      core('monitor'),
+      core('limits|plan|process|record|report'),
+    ),
+    forbidden(
+      'limits-render-nothing',
+      'The manager does not know the command line and prints nothing; units are only for the message of a violation.',
+      core('limits'),
+      '^src/core/(report/|record/(?!run-event)|plan/(?!units))',
+    ),
+    forbidden(
+      'process-measures-nothing',
+      'ProcessControl does not know how usage is measured: of the monitor it uses membership, through the probe.',
+      core('process'),
+      '^src/core/(report/|plan/|record/(?!run-event)|monitor/(resource-monitor|usage-meter|usage-history|rate-window|tree-counter))',
+    ),
+    forbidden(
+      'plan-does-nothing',
+      'The plan says what was asked; it does not do it.',
+      core('plan'),
+      '^src/core/(process|monitor/(?!resource-usage))',
+    ),
+    forbidden(
+      'record-is-a-fold',
+      'The record is folded from events.',
+      core('record'),
+      core('process|monitor/(?!resource-usage)'),
+    ),
+    forbidden(
+      'report-is-pure',
+      'Reports are text made from the record, written by others.',
+      core('report'),
+      '^(node:|fs$|src/core/(process/|monitor/(?!resource-usage)))',
+    ),
+    forbidden(
+      'wiring-is-on-top',
+      'Only commands and the library wire the parts.',
+      '^src/core/.+/',
+      '^src/core/run\\.ts$',
+    ),
+  ],
+  options: {
+    doNotFollow: {path: 'node_modules'},
+    tsPreCompilationDeps: true,
+    tsConfig: {fileName: 'tsconfig.json'},
+    enhancedResolveOptions: {exportsFields: ['exports'], conditionNames: ['import', 'types', 'default']},
+  },
+};
