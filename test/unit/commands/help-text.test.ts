@@ -1,0 +1,50 @@
+import {describe, expect, it} from 'vitest';
+
+import {helpText} from '../../../src/commands/help-text.js';
+import {splitWords} from '../../../src/core/plan/child-words.js';
+import {HELP_GROUPS} from '../../../src/core/plan/setting.js';
+import {SETTINGS} from '../../../src/core/plan/settings.js';
+
+const text = helpText();
+
+describe('the help', () => {
+  it('fits 80 columns and has no blanks at line ends', () => {
+    for (const line of text.split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(80);
+      expect(line).toBe(line.trimEnd());
+    }
+  });
+
+  it('names every flag under its group, the groups in order', () => {
+    const places = HELP_GROUPS.map((group) => text.indexOf(`\n${group}:\n`));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    for (const row of SETTINGS) {
+      const place = text.indexOf(`--${row.flag}${row.kind === 'boolean' ? ' ' : ` ${row.metavar}`}`);
+      expect(place, row.flag).toBeGreaterThan(places[HELP_GROUPS.indexOf(row.group)] ?? Infinity);
+    }
+  });
+
+  it('explains every policy that this version has, and no other', () => {
+    for (const policy of ['none', 'log', 'alert', 'graceful_shutdown', 'immediate_kill', 'restart']) {
+      expect(text).toMatch(new RegExp(`^  ${policy} +\\S`, 'm'));
+    }
+    expect(text).not.toContain('throttle');
+    expect(text).not.toContain('restart_adjusted');
+  });
+
+  it('lists the exit codes', () => {
+    for (const code of ['124', '110 111', '112 113 114', '118', '125', '126 127', '128+n']) {
+      expect(text).toContain(`\n  ${code} `);
+    }
+  });
+
+  it('shows examples whose flags are right', () => {
+    const examples = text.slice(text.indexOf('Examples:')).match(/^ {2}.*limitrun .*$/gm) ?? [];
+    expect(examples.length).toBeGreaterThan(4);
+    for (const example of examples) {
+      const words = example.slice(example.indexOf('limitrun ') + 'limitrun '.length).split(' ');
+      expect(splitWords(words).child.length).toBeGreaterThan(0);
+    }
+  });
+});

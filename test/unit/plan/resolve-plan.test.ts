@@ -1,0 +1,313 @@
+import {describe, expect, it} from 'vitest';
+
+import {limitsSet} from '../../../src/core/limits/resource-limits.js';
+import {resolvePlan, type PlanSources} from '../../../src/core/plan/resolve-plan.js';
+import type {Settings} from '../../../src/core/plan/settings.js';
+import type {Worker} from '../../../src/core/plan/worker.js';
+
+const NO_RULES = {memory: {}, cpu: {}, io: {}, process: {}};
+
+function worker(settings: Settings, more: Partial<Worker> = {}): Worker {
+  return {id: 'web', file: 'w.yaml', settings, rules: NO_RULES, ...more};
+}
+
+function plan(sources: Partial<PlanSources>) {
+  return resolvePlan({flags: {}, environment: {}, child: ['cmd'], ...sources});
+}
+
+/** The policies of the limits that are set, by type. */
+function policies(sources: Partial<PlanSources>): Record<string, string> {
+  return Object.fromEntries(limitsSet(plan(sources).limits).map((limit) => [limit.kind.type, limit.policy]));
+}
+
+describe('a plan', () => {
+  it('is made of defaults when only a command is given', () => {
+    expect(plan({child: ['node', '-e', '']})).toEqual({
+      command: {file: 'node', args: ['-e', ''], environment: {}},
+      limits: {},
+      handling: 'internal',
+      gracePeriodMs: 5000,
+      restart: {maxRestarts: 3, delayMs: 1000, backoffRate: 2, startupGraceMs: 0},
+      monitoring: {
+        enabled: true,
+        intervalMs: 100,
+        historyRetentionMs: 300_000,
+        enforce: 'auto',
+        strict: false,
+        alertingEnabled: true,
+      },
+      output: {quiet: false, verbose: false, failOnViolation: false},
+      keepBackground: false,
+      notices: [],
+    });
+  });
+
+  it('takes every setting', () => {
+    const flags: Settings = {
+      'max-rss': 1,
+      'max-virtual': 2,
+      'max-swap': 3,
+      'max-cpu': 4,
+      'max-cpu-time': 5,
+      timeout: 6,
+      'max-processes': 7,
+      'max-fds': 8,
+      'max-read-bps': 9,
+      'max-write-bps': 10,
+      policy: 'log',
+      'warn-at': 50,
+      sustain: 11,
+      'grace-period': 0,
+      'max-restarts': 0,
+      'restart-delay': 0,
+      'backoff-rate': 1,
+      'startup-grace': 12,
+      'violation-handling': 'disabled',
+      interval: 13,
+      enforce: 'poll',
+      strict: true,
+      'keep-background': true,
+      report: 'r.json',
+      name: 'n',
+      verbose: true,
+      'fail-on-violation': true,
+      'violation-exit-code': 99,
+    };
+    const rules = {policy: 'log', warningThresholdPercent: 50, sustainedViolationTimeMs: 11};
+    expect(plan({flags})).toEqual({
+      name: 'n',
+      command: {file: 'cmd', args: [], environment: {}},
+      limits: {
+        memory: {...rules, maxRssBytes: 1, maxVirtualBytes: 2, maxSwapBytes: 3},
+        cpu: {...rules, maxPercent: 4, maxTimeMs: 5},
+        process: {...rules, maxProcesses: 7, maxFileDescriptors: 8},
+        io: {...rules, maxReadBytesPerSecond: 9, maxWriteBytesPerSecond: 10},
+        timeoutMs: 6,
+      },
+      handling: 'disabled',
+      gracePeriodMs: 0,
+      restart: {maxRestarts: 0, delayMs: 0, backoffRate: 1, startupGraceMs: 12},
+      monitoring: {
+        enabled: true,
+        intervalMs: 13,
+        historyRetentionMs: 300_000,
+        enforce: 'poll',
+        strict: true,
+        alertingEnabled: true,
+      },
+      output: {
+        quiet: false,
+        verbose: true,
+        failOnViolation: true,
+        reportFile: 'r.json',
+        violationExitCode: 99,
+      },
+      keepBackground: true,
+      notices: [],
+    });
+  });
+
+  it('lets a flag beat a variable and a variable beat the file, setting by setting', () => {
+    const limits = plan({
+      flags: {'max-rss': 1},
+      environment: {'max-rss': 2, 'max-virtual': 2},
+      worker: worker({'max-rss': 3, 'max-virtual': 3, 'max-swap': 3}),
+    }).limits;
+    expect(limits.memory).toMatchObject({maxRssBytes: 1, maxVirtualBytes: 2, maxSwapBytes: 3});
+  });
+
+  it('lets a variable that says no beat a file that says yes', () => {
+    expect(plan({environment: {strict: false}, worker: worker({strict: true})}).monitoring.strict).toBe(
+      false,
+    );
+  });
+
+  it('takes from the file what no flag can say', () => {
+    const {monitoring, name} = plan({
+      worker: worker({}, {monitoringEnabled: false, alertingEnabled: false, historyRetentionMs: 7}),
+    });
+    expect(name).toBe('web');
+    expect(monitoring).toMatchObject({enabled: false, alertingEnabled: false, historyRetentionMs: 7});
+  });
+});
+
+describe('the command', () => {
+  const execution = {words: ['node', 'a.js'], environment: {A: 'b'}, workingDirectory: '/srv'};
+
+  it('comes from the file when the command line has none', () => {
+    expect(plan({child: [], worker: worker({}, {execution})}).command).toEqual({
+      file: 'node',
+      args: ['a.js'],
+      environment: {A: 'b'},
+      workingDirectory: '/srv',
+    });
+  });
+
+  it('of the command line replaces the one of the file but not its environment and directory', () => {
+    expect(plan({child: ['env'], worker: worker({}, {execution})}).command).toEqual({
+      file: 'env',
+      args: [],
+      environment: {A: 'b'},
+      workingDirectory: '/srv',
+    });
+  });
+
+  it('may be an empty word, which no program is called', () => {
+    expect(plan({child: ['']}).command.file).toBe('');
+  });
+
+  it.each([undefined, worker({}), worker({}, {execution: {words: [], environment: {}}})])(
+    'must be given somewhere',
+    (file) => {
+      const sources = {child: [], ...(file === undefined ? {} : {worker: file})};
+      expect(() => plan(sources)).toThrow(
+        'no command given; usage: limitrun [flags] -- COMMAND [ARG...]  (limitrun --help)',
+      );
+    },
+  );
+});
+
+describe('a policy', () => {
+  const limits: Settings = {'max-rss': 1, 'max-cpu': 1};
+
+  it('is graceful shutdown when nobody says otherwise', () => {
+    expect(policies({flags: limits})).toEqual({
+      max_rss: 'graceful_shutdown',
+      max_percent: 'graceful_shutdown',
+    });
+  });
+
+  it('of a group beats the general one of the same source', () => {
+    expect(policies({flags: {...limits, policy: 'log', 'memory-policy': 'none'}})).toEqual({
+      max_rss: 'none',
+      max_percent: 'log',
+    });
+  });
+
+  it('of a stronger source beats a group policy of a weaker one', () => {
+    const file = worker({...limits, 'memory-policy': 'immediate_kill', 'cpu-policy': 'immediate_kill'});
+    expect(policies({flags: {policy: 'log'}, worker: file})).toEqual({max_rss: 'log', max_percent: 'log'});
+    expect(policies({environment: {'memory-policy': 'none'}, worker: file})).toEqual({
+      max_rss: 'none',
+      max_percent: 'immediate_kill',
+    });
+    expect(policies({flags: {policy: 'log'}, environment: {'memory-policy': 'none'}, worker: file})).toEqual({
+      max_rss: 'log',
+      max_percent: 'log',
+    });
+  });
+
+  it('for which there is no limit is pointed out', () => {
+    expect(plan({flags: {'max-cpu': 1, 'memory-policy': 'log'}}).notices).toEqual([
+      '--memory-policy has no effect: no memory limit is set',
+    ]);
+    expect(plan({environment: {policy: 'log'}}).notices).toEqual([
+      'LIMITRUN_POLICY has no effect: no limit is set that it could be for',
+    ]);
+    expect(plan({worker: worker({'io-policy': 'log'})}).notices).toEqual([
+      'io.policy in w.yaml has no effect: no io limit is set',
+    ]);
+  });
+});
+
+describe('warnings and sustain times', () => {
+  it('are taken per group from the file unless a flag speaks for all groups', () => {
+    const file = worker(
+      {'max-rss': 1, 'max-fds': 1},
+      {rules: {...NO_RULES, memory: {warningThresholdPercent: 60, sustainedViolationTimeMs: 5}}},
+    );
+    expect(plan({worker: file}).limits).toMatchObject({
+      memory: {warningThresholdPercent: 60, sustainedViolationTimeMs: 5},
+      process: {warningThresholdPercent: 80, sustainedViolationTimeMs: 0},
+    });
+    expect(plan({worker: file, flags: {'warn-at': 90, sustain: 0}}).limits).toMatchObject({
+      memory: {warningThresholdPercent: 90, sustainedViolationTimeMs: 0},
+      process: {warningThresholdPercent: 90, sustainedViolationTimeMs: 0},
+    });
+  });
+});
+
+describe('violation handling', () => {
+  it.each<[string, Partial<PlanSources>, string]>([
+    ['--policy', {flags: {'max-rss': 1, policy: 'restart'}}, 'because --policy is restart'],
+    [
+      'a variable',
+      {flags: {'max-fds': 1}, environment: {'process-policy': 'restart'}},
+      'because LIMITRUN_PROCESS_POLICY is restart',
+    ],
+    [
+      'a file',
+      {worker: worker({'max-cpu': 1, 'cpu-policy': 'restart'})},
+      'because cpu.policy in w.yaml is restart',
+    ],
+  ])('is external, and says so, when %s asks for a restart', (_who, sources, reason) => {
+    const {handling, notices} = plan(sources);
+    expect(handling).toBe('external');
+    expect(notices).toEqual([`violation handling is external, ${reason}`]);
+  });
+
+  it('stays internal when the restart is for no limit, or only for the timeout', () => {
+    expect(plan({flags: {policy: 'restart'}}).handling).toBe('internal');
+    expect(plan({flags: {policy: 'restart', timeout: 5}}).handling).toBe('internal');
+  });
+
+  it.each(['external', 'disabled'] as const)('is %s without a word when that was asked for', (mode) => {
+    const flags: Settings = {'max-rss': 1, policy: 'restart', 'violation-handling': mode};
+    expect(plan({flags})).toMatchObject({handling: mode, notices: []});
+    expect(plan({flags: {...flags, policy: 'log'}})).toMatchObject({handling: mode, notices: []});
+  });
+
+  it('cannot be internal with a restart', () => {
+    const sources = {
+      flags: {'max-rss': 1, policy: 'restart'} as const,
+      worker: worker({'violation-handling': 'internal'}),
+    };
+    expect(() => plan(sources)).toThrow(
+      'monitoring.violation_handling in w.yaml is internal but --policy is restart: only external handling can ' +
+        'restart; leave the handling away, or choose another policy',
+    );
+  });
+});
+
+describe('what contradicts itself', () => {
+  it('is a worker without a file', () => {
+    expect(() => plan({flags: {worker: 'a'}})).toThrow('--worker needs --config, the file the worker is in');
+    expect(() => plan({environment: {worker: 'a'}})).toThrow('LIMITRUN_WORKER needs --config');
+  });
+
+  it('is quiet and verbose from the same source', () => {
+    expect(() => plan({flags: {quiet: true, verbose: true}})).toThrow(
+      '--quiet and --verbose exclude each other',
+    );
+    expect(() => plan({environment: {quiet: true, verbose: true}})).toThrow(
+      'LIMITRUN_QUIET and LIMITRUN_VERBOSE',
+    );
+  });
+
+  it('is not quiet as a flag and verbose as a variable: the flag decides', () => {
+    expect(plan({flags: {quiet: true}, environment: {verbose: true}}).output).toMatchObject({
+      quiet: true,
+      verbose: false,
+    });
+  });
+});
+
+describe('a file that switches monitoring off', () => {
+  const off = (settings: Settings) => worker(settings, {monitoringEnabled: false});
+
+  it('is told that its limits are kept by nobody', () => {
+    expect(plan({worker: off({'max-rss': 1, timeout: 5})}).notices).toEqual([
+      'monitoring.enabled is false in w.yaml: nothing keeps max_rss',
+    ]);
+  });
+
+  it('needs no such words for a timeout, which is a timer', () => {
+    expect(plan({worker: off({timeout: 5})}).notices).toEqual([]);
+  });
+
+  it('is refused when it must be strict', () => {
+    expect(() => plan({flags: {strict: true}, worker: off({'max-rss': 1})})).toThrow(
+      'and strict refuses that',
+    );
+  });
+});
