@@ -1,10 +1,8 @@
 import {fileURLToPath} from 'node:url';
 
-import {Config} from '@oclif/core/config';
-import {settings} from '@oclif/core/settings';
-
 import {UsageError} from '../core/plan/usage-error.js';
 import {errorText} from './error-text.js';
+import {loadOclif} from './load-oclif.js';
 import {route} from './route.js';
 import {writeStandardOutput} from './standard-output.js';
 
@@ -30,9 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const destination = route(argv);
-  // With NODE_ENV=test or development oclif would look for TypeScript sources to run.
-  settings.enableAutoTranspile = false;
-  const config = await Config.load({root: PACKAGE_ROOT});
+  // After the route, so that a mistyped flag is told at once.
+  const config = await loadOclif(PACKAGE_ROOT);
   switch (destination.kind) {
     case 'help': {
       const {default: Help} = await import('./help.js');

@@ -29,7 +29,7 @@ export class Layers {
     return undefined;
   }
 
-  /** The strongest source that says yes or no to any of the settings. */
+  /** The strongest source that speaks of any of the settings. */
   layerWith(flags: readonly SettingFlag[]): Layer | undefined {
     return this.layers.find((layer) => flags.some((flag) => layer.settings[flag] !== undefined));
   }
