@@ -1,0 +1,88 @@
+import {execFile} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {startProgram} from '../support/limitrun.js';
+import {ROOT} from '../support/paths.js';
+
+const run = promisify(execFile);
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly {readonly path: string}[];
+}
+
+let directory: string;
+let files: string[];
+
+/** Packs what is built and installs it where nothing else is. */
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'limitrun-package-'));
+  const packing = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory], {
+    cwd: ROOT,
+  });
+  const [packed] = JSON.parse(packing.stdout) as Packed[];
+  if (packed === undefined) throw new Error(`npm pack said ${packing.stdout}`);
+  files = packed.files.map((file) => file.path);
+  await writeFile(
+    path.join(directory, 'package.json'),
+    '{"name": "user", "private": true, "type": "module"}',
+  );
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  await run('npm', ['install', ...quiet, path.join(directory, packed.filename)], {cwd: directory});
+}, 180_000);
+
+afterAll(async () => {
+  await rm(directory, {recursive: true, force: true});
+});
+
+describe('the package', () => {
+  test.each([
+    '.oclifrc',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'package.json',
+    'bin/run.js',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'schemas/report.v1.schema.json',
+  ])('M-09 holds %s', (file) => {
+    expect(files).toContain(file);
+  });
+
+  test('M-09 holds the documentation and the examples', () => {
+    expect(files.some((file) => file.startsWith('docs/'))).toBe(true);
+    expect(files.some((file) => file.startsWith('examples/'))).toBe(true);
+  });
+
+  test('M-09 holds no tests, no sources and no tarballs', () => {
+    expect(files.filter((file) => /(^|\/)test\/|\.test\.|^src\/|^\.ci|\.tgz$|^vitest/.test(file))).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    [['--help'], 0, /Usage/i],
+    [['--version'], 0, /\d+\.\d+\.\d+/],
+    [['--max-rss', '1GB', '--', 'echo', 'installed'], 0, /^installed\n$/],
+    [['--', 'sh', '-c', 'exit 9'], 9, /^$/],
+  ])('L-05 once installed, limitrun %j ends with %i', async (args, wanted, output) => {
+    const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+    expect(existsSync(bin)).toBe(true);
+    const {code, stdout} = await startProgram(bin, args).exited;
+    expect(code).toBe(wanted);
+    expect(stdout).toMatch(output);
+  });
+
+  test('Y-16 once installed, the library has its five parts', async () => {
+    const script = `import * as library from 'limitrun';
+      const names = ['ResourceLimitManager', 'ResourceMonitor', 'ResourceEnforcer', 'ResourceViolationChecker', 'ProcessControl'];
+      console.log(names.filter((name) => typeof library[name] !== 'function').join(' ') || 'complete');`;
+    const running = startProgram(process.execPath, ['--input-type=module', '-e', script], {cwd: directory});
+    expect((await running.exited).stdout).toBe('complete\n');
+  });
+});

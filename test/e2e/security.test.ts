@@ -1,0 +1,194 @@
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {limitrun, shell, start} from '../support/limitrun.js';
+import {needs} from '../support/needs.js';
+import {ROOT} from '../support/paths.js';
+import {expectNothingAlive, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
+
+/** C0 (but the line break), DEL, C1, line separators and the marks that turn the direction of text. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+const HOSTILE = [
+  ['ESC', '\u001b[2J\u001b[31m'],
+  ['BEL and OSC', '\u001b]0;title\u0007'],
+  ['a C1 control', '\u009b2J'],
+  ['a carriage return', 'good\rbad'],
+  ['a line break', 'good\nlimitrun: bad'],
+  ['a mark that turns text around', '\u202egpj.exe'],
+] as const;
+
+describe('text from outside', () => {
+  test.each(HOSTILE)('X-01 %s in the name of a command is not printed as it is', async (_kind, text) => {
+    const {code, stdout, stderr} = await limitrun(['--', `./${text}`]);
+    expect({code, stdout}).toEqual({code: 127, stdout: ''});
+    expect(stderr).not.toMatch(CONTROLS);
+    expect(stderr).not.toMatch(/^limitrun: bad/m);
+  });
+
+  test.each(HOSTILE)('X-01 %s in the value of a flag is not printed as it is', async (_kind, text) => {
+    const {code, stderr} = await limitrun(['--max-rss', text, '--', 'true']);
+    expect(code).toBe(125);
+    expect(stderr).not.toMatch(CONTROLS);
+    expect(stderr).not.toMatch(/^limitrun: bad/m);
+  });
+
+  test.each(HOSTILE)('X-01 %s in an unknown flag is not printed as it is', async (_kind, text) => {
+    const {code, stderr} = await limitrun([`--no-${text}`, '--', 'true']);
+    expect(code).toBe(125);
+    expect(stderr).not.toMatch(CONTROLS);
+    expect(stderr).not.toMatch(/^limitrun: bad/m);
+  });
+
+  test('X-01 control characters in a worker file are not printed as they are', async () => {
+    const config = scratchFile(
+      'w.yaml',
+      'workers:\n  - id: w\n    "\\e[2Jkey": 1 # \u001b[2J \u009b2J \u202e\n',
+    );
+    const {code, stderr} = await limitrun(['--config', config, '--', 'true']);
+    expect(code).toBe(125);
+    expect(stderr).not.toMatch(CONTROLS);
+  });
+
+  test('X-01 control characters in arguments and in the name of the run are in no table and not raw in the report', async () => {
+    const text = HOSTILE.map(([, each]) => each).join('');
+    const file = scratch('r.json');
+    const {code, stderr} = await limitrun([
+      '--name',
+      text,
+      '--timeout',
+      '300ms',
+      '--report',
+      file,
+      '--',
+      'sleep',
+      '300',
+      text,
+    ]).catch((error: unknown) => {
+      throw error;
+    });
+    expect([1, 124]).toContain(code);
+    expect(stderr.replace(/^sleep: .*$/gm, '')).not.toMatch(CONTROLS);
+    expect(textOf(file)).not.toMatch(CONTROLS);
+  });
+
+  test('X-14 an enormous argument does not become an enormous message', async () => {
+    const {code, stderr} = await limitrun(['--', `./${'x'.repeat(100_000)}`]);
+    expect([126, 127]).toContain(code);
+    expect(stderr.length).toBeLessThan(5000);
+  });
+
+  test('X-14 an enormous bad value does not become an enormous message', async () => {
+    const {code, stderr} = await limitrun([`--max-rss=${'9'.repeat(100_000)}x`, '--', 'true']);
+    expect(code).toBe(125);
+    expect(stderr.length).toBeLessThan(5000);
+  });
+});
+
+describe('helpers', () => {
+  needs('compiler', 'linux');
+
+  test('X-13 programs planted in PATH and in the working directory are not run', async () => {
+    for (const name of [
+      'ps',
+      'kill',
+      'pgrep',
+      'pkill',
+      'sh',
+      'bash',
+      'getconf',
+      'cat',
+      'setpriv',
+      'id',
+      'node',
+      'wmic',
+    ]) {
+      const trap = `#!/bin/sh\necho ${name} >>"${scratch('trapped')}"\n`;
+      scratchFile(`planted/${name}`, trap, 0o755);
+      scratchFile(name, trap, 0o755);
+    }
+    const env = {PATH: `${scratch('planted')}:.:/usr/bin:/bin`};
+    const args = [
+      '--max-rss',
+      '50MB',
+      '--max-cpu',
+      '400',
+      '--',
+      fixture('forker'),
+      '3',
+      '--mib',
+      '40',
+      '--setsid',
+    ];
+    expect(await limitrun(args, {env})).toMatchObject({code: 110});
+    expect(textOf(scratch('trapped'))).toBeUndefined();
+  });
+
+  test('X-16 no connection is made and no name is looked up', async () => {
+    const preload = scratchFile(
+      'watch-network.cjs',
+      `const {appendFileSync} = require('node:fs');
+       for (const [module, names] of [['net', ['connect', 'createConnection']], ['dns', ['lookup', 'resolve']], ['http', ['request', 'get']], ['https', ['request', 'get']], ['dgram', ['createSocket']]])
+         for (const name of names) {
+           const api = require('node:' + module);
+           const real = api[name];
+           api[name] = (...args) => { appendFileSync(process.env.NETWORK_LOG, module + '.' + name + '\\n'); return real(...args); };
+         }
+       const {Socket} = require('node:net');
+       const connect = Socket.prototype.connect;
+       Socket.prototype.connect = function (...args) { appendFileSync(process.env.NETWORK_LOG, 'Socket.connect\\n'); return connect.apply(this, args); };
+       if (process.env.CHECK) require('node:net').connect(1, '127.0.0.1').on('error', () => {});
+       require('node:module').syncBuiltinESMExports();`,
+    );
+    const env = {NODE_OPTIONS: `--require=${preload}`, NETWORK_LOG: scratch('network')};
+    expect(await limitrun(['--max-rss', '1GB', '--', 'sleep', '0.3'], {env})).toMatchObject({code: 0});
+    expect(await limitrun(['--help'], {env})).toMatchObject({code: 0});
+    expect(textOf(scratch('network'))).toBeUndefined();
+    await limitrun(['--', 'true'], {env: {...env, CHECK: '1'}});
+    expect(textOf(scratch('network'))).toContain('connect');
+  });
+
+  test('X-15 no package that is installed with limitrun runs a script', () => {
+    const lock = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<
+        string,
+        {dev?: boolean; optional?: boolean; hasInstallScript?: boolean; integrity?: string}
+      >;
+    };
+    const installed = Object.entries(lock.packages).filter(([name, {dev}]) => name !== '' && dev !== true);
+    expect(installed.length).toBeGreaterThan(5);
+    expect(
+      installed.filter(([, {hasInstallScript}]) => hasInstallScript === true).map(([name]) => name),
+    ).toEqual([]);
+    expect(installed.filter(([, {integrity}]) => integrity === undefined).map(([name]) => name)).toEqual([]);
+  });
+});
+
+describe('ways around a limit', () => {
+  needs('compiler', 'linux');
+
+  test('X-08 a process that clears its environment and leaves the session is ended', async () => {
+    const script = `env -i setsid "${fixture('alloc')}" 100 & sleep 0.2; exec sleep 300`;
+    expect(await limitrun(['--max-rss', '60MB', '--', 'sh', '-c', script])).toMatchObject({code: 110});
+    await expectNothingAlive();
+  });
+
+  test('X-08 a daemon that clears its environment after it was seen is ended', async () => {
+    const script = `( env -i setsid "${fixture('forker')}" 3 --daemon >daemons & ) ; until [ -s daemons ]; do sleep 0.02; done; exec sleep 300`;
+    const running = start(['--timeout', '1500ms', '--grace-period', '300ms', '--', 'sh', '-c', script]);
+    expect((await running.exited).code).toBe(124);
+    const stragglers = await shell(`for each in /proc/[0-9]*; do
+      [ "$(readlink $each/exe)" = "${fixture('forker')}" ] && grep -q "State:.[SR]" $each/status && echo \${each#/proc/}; done; true`);
+    for (const pid of stragglers.stdout.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+    expect(stragglers.stdout).toBe('');
+  });
+
+  test('X-08 a command that stops limitrun does not stay unlimited', async () => {
+    const script = `kill -STOP $PPID; "${fixture('alloc')}" 100 --hold 300; kill -CONT $PPID; sleep 300`;
+    expect(await limitrun(['--max-rss', '60MB', '--timeout', '5s', '--', 'sh', '-c', script])).toMatchObject({
+      code: 124,
+    });
+    await expectNothingAlive();
+  });
+});

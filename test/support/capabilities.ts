@@ -1,0 +1,42 @@
+import {spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
+
+/** What a test may need of the machine, with the words that say what is missing. */
+export const MISSING_WORDS = {
+  compiler: 'no C compiler',
+  tmux: 'no tmux',
+  bash: 'no bash',
+  vim: 'no vim',
+  less: 'no less',
+  root: 'not root',
+  otherUser: 'cannot become another user (root and setpriv)',
+  pidNamespace: 'cannot make a pid namespace',
+  linux: 'not Linux',
+} as const;
+
+export type Capability = keyof typeof MISSING_WORDS;
+
+function works(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, {stdio: 'ignore', timeout: 10_000}).status === 0;
+}
+
+/** The C compiler's name, or undefined. */
+export function compiler(): string | undefined {
+  return ['cc', 'gcc', 'clang'].find((name) => works(name, '--version'));
+}
+
+/** Looks once at what this machine offers. */
+export function detectCapabilities(): Capability[] {
+  const present: Record<Capability, boolean> = {
+    compiler: compiler() !== undefined,
+    tmux: works('tmux', '-V'),
+    bash: works('bash', '--version'),
+    vim: works('vim', '--version'),
+    less: works('less', '--version'),
+    root: process.getuid?.() === 0,
+    otherUser: works('setpriv', '--reuid', '65534', '--clear-groups', 'true'),
+    pidNamespace: works('unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'true'),
+    linux: existsSync('/proc/self/stat'),
+  };
+  return (Object.keys(present) as Capability[]).filter((name) => present[name]);
+}

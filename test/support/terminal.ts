@@ -1,0 +1,86 @@
+import {randomUUID} from 'node:crypto';
+import {execFileSync} from 'node:child_process';
+import {PROGRAM} from './paths.js';
+import {atEnd, scratchFile, scratch, testEnvironment} from './this-test.js';
+import {waitFor} from './wait-for.js';
+
+const COLUMNS = 80;
+const ROWS = 24;
+export const PROMPT = 'ready> ';
+
+/** A terminal with an interactive bash in it, in which `limitrun` and the variable FIXTURES are known. */
+export interface Terminal {
+  /** Types a text, as it is. */
+  readonly type: (text: string) => void;
+  /** Types a line. */
+  readonly line: (text: string) => void;
+  /** Presses a key by tmux's name, such as `C-c`. */
+  readonly press: (key: string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  /** The text on the screen, without blank lines at its end. */
+  readonly screen: () => string;
+  /** Waits until the screen shows it. */
+  readonly shows: (wanted: string | RegExp) => Promise<void>;
+  /** Waits until the last line is the empty prompt of the shell. */
+  readonly prompt: () => Promise<void>;
+  /** Closes the terminal, as a window is closed. */
+  readonly close: () => void;
+}
+
+/** Opens a terminal of 80 by 24 for the test; it is closed after the test. */
+export async function openTerminal(fixtureDirectory: string): Promise<Terminal> {
+  const socket = `limitrun-test-${randomUUID()}`;
+  const env = {
+    ...testEnvironment({
+      TERM: 'xterm-256color',
+      PS1: PROMPT,
+      FIXTURES: fixtureDirectory,
+      TMUX_TMPDIR: scratch(),
+    }),
+  };
+  env['PATH'] = `${scratch('bin')}:${env['PATH'] ?? ''}`;
+  scratchFile('bin/limitrun', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, 0o755);
+  scratchFile('.inputrc', 'set enable-bracketed-paste off\n');
+  const tmux = (...args: string[]): string =>
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
+      env,
+      encoding: 'utf8',
+      cwd: scratch(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  const screen = (): string => tmux('capture-pane', '-p').trimEnd();
+  const shows = async (wanted: string | RegExp): Promise<void> => {
+    await waitFor(() => (typeof wanted === 'string' ? screen().includes(wanted) : wanted.test(screen())), {
+      what: `${String(wanted)} on the screen`,
+      seen: () => `\n${screen()}`,
+    });
+  };
+  atEnd(() => {
+    try {
+      tmux('kill-server');
+    } catch {
+      // The test has closed the terminal itself.
+    }
+  });
+  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), 'exec bash --norc --noprofile -i');
+  const terminal: Terminal = {
+    type: (text) => void tmux('send-keys', '-l', text),
+    line: (text) => {
+      tmux('send-keys', '-l', text);
+      tmux('send-keys', 'Enter');
+    },
+    press: (key) => void tmux('send-keys', key),
+    resize: (columns, rows) => void tmux('resize-window', '-x', String(columns), '-y', String(rows)),
+    screen,
+    shows,
+    prompt: async () => {
+      await waitFor(() => screen().split('\n').at(-1) === PROMPT.trimEnd(), {
+        what: 'the prompt of the shell',
+        seen: () => `\n${screen()}`,
+      });
+    },
+    close: () => void tmux('kill-server'),
+  };
+  await terminal.prompt();
+  return terminal;
+}
