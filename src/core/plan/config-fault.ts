@@ -14,7 +14,8 @@ export type FaultAt = (offset: number, message: string) => UsageError;
 export function configFault(file: string, text: string, place: number, message: string): UsageError {
   // What is missing at the end of a file is missing after its last word, not on the empty line below it.
   const offset = Math.min(place, text.trimEnd().length);
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  // lastIndexOf takes -1 for 0, and would find a line break that is the first character.
+  const lineStart = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
   const lineEnd = text.indexOf('\n', lineStart);
   const line = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, '');
   const lineNumber = text.slice(0, lineStart).split('\n').length;

@@ -56,7 +56,7 @@ function dotted(path: readonly (string | number)[]): string {
 function keysAt(path: readonly (string | number)[]): string[] {
   let schema: unknown = workerFileSchema;
   for (const step of path) {
-    schema = typeof step === 'number' ? inside(schema, 'item') : (entriesOf(schema) ?? {})[step];
+    schema = typeof step === 'number' ? inside(schema, 'item') : entriesOf(schema)?.[step];
   }
   return Object.keys(entriesOf(schema) ?? {});
 }

@@ -21,6 +21,10 @@ describe('a fault in a file', () => {
     expect(configFault('f', 'a\nbc\n\n', 6, 'm')).toMatchObject({message: 'f:2:3: m', excerpt: 'bc\n  ^'});
   });
 
+  it('at the start of a file that starts with an empty line shows no line', () => {
+    expect(configFault('f', '\n#', 0, 'm')).toMatchObject({message: 'f:1:1: m', excerpt: undefined});
+  });
+
   it('in an empty file shows no line', () => {
     const fault = configFault('f', '', 0, 'm');
     expect(fault.message).toBe('f:1:1: m');

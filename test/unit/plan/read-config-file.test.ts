@@ -56,7 +56,8 @@ describe('a configuration file', () => {
     await expect(readConfigFile('a\0b')).rejects.toThrow('cannot be read (ERR_INVALID_ARG_VALUE)');
   });
 
-  it.skipIf(process.getuid?.() === 0)('that may not be read is explained', async () => {
+  it('that may not be read is explained', async ({skip}) => {
+    skip(process.getuid?.() === 0, 'root may read every file');
     const path = file('secret', 'a: 1');
     chmodSync(path, 0);
     await expect(readConfigFile(path)).rejects.toThrow('permission denied');
