@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs';
 import {PIDUSAGE_METRICS, PidusageProbe} from './pidusage-probe.js';
-import type {Probe, UsageMetric} from './probe.js';
-import {procfsMetrics, ProcfsProbe, type ProcfsProbeOptions} from './procfs-probe.js';
+import type {Probe, ProbeOptions, UsageMetric} from './probe.js';
+import {procfsMetrics, ProcfsProbe} from './procfs-probe.js';
 
 /** The best probe this machine has for the tree below a process. */
-export function openProbe(options: ProcfsProbeOptions): Probe {
+export function openProbe(options: ProbeOptions): Probe {
   return hasProcfs() ? new ProcfsProbe(options) : new PidusageProbe(options.rootPid);
 }
 

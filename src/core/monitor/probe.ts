@@ -84,3 +84,16 @@ export interface Probe extends ProcessTree {
   read(request: ReadRequest): TreeReading | Promise<TreeReading>;
   close(): void;
 }
+
+/** Which tree, and what is known of it. */
+export interface ProbeOptions {
+  readonly rootPid: number;
+  /**
+   * An environment entry (`NAME=value`) that every process of the tree has inherited. It finds daemons whose
+   * parents are gone. Absent when the tree was not started by limitrun.
+   */
+  readonly marker?: string;
+  /** The tree was started by this process: what is reaped here belongs to it. */
+  readonly ownChild: boolean;
+  readonly nowMs: () => number;
+}

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
 import type {
   Probe,
+  ProbeOptions,
   ProcessIdentity,
   ProcessReading,
   ReadRequest,
@@ -19,18 +20,6 @@ const SWEEP_EVERY_MS = 1000;
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
 
-export interface ProcfsProbeOptions {
-  readonly rootPid: number;
-  /**
-   * An environment entry (`NAME=value`) that every process of the tree has inherited. It finds daemons whose
-   * parents are gone. Absent when the tree was not started by limitrun.
-   */
-  readonly marker?: string;
-  /** The tree was started by this process: what is reaped here belongs to it. */
-  readonly ownChild: boolean;
-  readonly nowMs: () => number;
-}
-
 /**
  * The process tree under Linux /proc. Members once seen stay members until they end, whoever their parent is by
  * then: they are remembered by pid and start time.
@@ -42,7 +31,7 @@ export class ProcfsProbe implements Probe {
 
   /** In the order of discovery, so parents come before the children they started. */
   readonly #members = new Map<number, ProcfsMember>();
-  readonly #options: ProcfsProbeOptions;
+  readonly #options: ProbeOptions;
   readonly #units: ProcUnits;
   readonly #root: ProcfsMember | undefined;
   readonly #baseline: ReapedBaseline | undefined;
@@ -50,7 +39,7 @@ export class ProcfsProbe implements Probe {
   #sweeps = 0;
   #nextSweepMs: number;
 
-  constructor(options: ProcfsProbeOptions) {
+  constructor(options: ProbeOptions) {
     this.#options = options;
     this.rootPid = options.rootPid;
     this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');

@@ -6,8 +6,8 @@ import {UsageMeter} from './usage-meter.js';
 
 /** Figures that are dear to read and that no limit asks for are read this often. */
 const DETAILS_EVERY_MS = 1000;
-/** Sampling pauses for at least this many times what the last sample took. */
-const REST_PER_COST = 3;
+/** How quickly the idea of what a sample costs follows a dear one; a single slow one (a busy machine) is no rule. */
+const COST_SMOOTHING = 0.2;
 /** So many readings in a row must fail before the monitor gives up. */
 const FAILURES_UNTIL_FAULT = 3;
 
@@ -43,6 +43,7 @@ export class ResourceMonitor {
   #startedMs = 0;
   #nextDetailsMs = 0;
   #failures = 0;
+  #costMs = 0;
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
@@ -95,8 +96,13 @@ export class ResourceMonitor {
     this.#previous = usage;
     this.history.add(usage);
     this.#options.onUsage(usage, usage.atMs - (previous?.atMs ?? this.#startedMs));
-    const cost = this.#options.clock.nowMs() - began;
-    this.#schedule(Math.max(this.#options.nextGapMs(usage, previous), cost * REST_PER_COST));
+    this.#noteCost(this.#options.clock.nowMs() - began);
+    // Never more than half of the time is spent on sampling.
+    this.#schedule(Math.max(this.#options.nextGapMs(usage, previous), this.#costMs));
+  }
+
+  #noteCost(costMs: number): void {
+    this.#costMs = Math.min(costMs, this.#costMs + (costMs - this.#costMs) * COST_SMOOTHING);
   }
 
   #isRunning(): boolean {

@@ -6,12 +6,12 @@ import {spawnFailure} from './spawn-failure.js';
 export interface LaunchCommand {
   /** Looked up in the child's PATH when it holds no slash. */
   readonly file: string;
-  readonly args: readonly string[];
+  readonly args?: readonly string[];
   readonly workingDirectory?: string;
-  /** The whole environment of the child. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Descriptors above 2 that the child gets under the same number. */
-  readonly descriptors: readonly number[];
+  /** The whole environment of the child. Default: limitrun's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Descriptors above 2 that the child gets under the same number. Default: none. */
+  readonly descriptors?: readonly number[];
 }
 
 export type Launched =
@@ -31,9 +31,10 @@ export type Launched =
 export async function launch(command: LaunchCommand): Promise<Launched> {
   const noDirectory = workingDirectoryFault(command.workingDirectory);
   if (noDirectory !== undefined) return {ok: false, code: 'ECWD', message: noDirectory};
-  const subprocess = execa(command.file, [...command.args], {
-    stdio: stdioWith(command.descriptors) ?? 'inherit',
-    env: command.environment,
+  const {file, args = [], environment = process.env, descriptors = []} = command;
+  const subprocess = execa(file, args, {
+    stdio: stdioWith(descriptors) ?? 'inherit',
+    env: environment,
     extendEnv: false,
     ...(command.workingDirectory === undefined ? {} : {cwd: command.workingDirectory}),
     reject: false,
@@ -46,7 +47,7 @@ export async function launch(command: LaunchCommand): Promise<Launched> {
   const {pid} = subprocess;
   if (pid === undefined) {
     const result = await subprocess;
-    return {ok: false, ...spawnFailure(result.code ?? 'EUNKNOWN', command)};
+    return {ok: false, ...spawnFailure(result.code ?? 'EUNKNOWN', {file, environment})};
   }
   const exited = new Promise<ChildEnd>((resolve) => {
     subprocess.once('exit', (exitCode, signal) => {

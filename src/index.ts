@@ -1,0 +1,49 @@
+/**
+ * limitrun as a library: watch any process tree, judge its usage against limits, and act on what is found.
+ *
+ * @packageDocumentation
+ */
+export {ResourceLimitManager} from './core/limits/resource-limit-manager.js';
+export type {
+  LimitEvent,
+  ResourceLimitManagerOptions,
+  ViolationCallback,
+} from './core/limits/resource-limit-manager.js';
+export {ResourceViolationChecker} from './core/limits/resource-violation-checker.js';
+export type {CheckerState, Judgement, LimitState} from './core/limits/resource-violation-checker.js';
+export {ResourceEnforcer} from './core/limits/resource-enforcer.js';
+export {LIMIT_KINDS, limitsSet} from './core/limits/resource-limits.js';
+export type {
+  Limit,
+  LimitGroup,
+  LimitGroupRules,
+  LimitKind,
+  LimitType,
+  LimitUnit,
+  ResourceLimits,
+} from './core/limits/resource-limits.js';
+export {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from './core/limits/resource-policy.js';
+export type {ResourcePolicy, ViolationHandlingMode} from './core/limits/resource-policy.js';
+export type {EndedViolation, ResourceViolation, ViolationSeverity} from './core/limits/resource-violation.js';
+export {ResourceMonitor} from './core/monitor/resource-monitor.js';
+export type {ResourceMonitorOptions} from './core/monitor/resource-monitor.js';
+export type {ResourceUsage, UsageSource} from './core/monitor/resource-usage.js';
+export {openProbe} from './core/monitor/open-probe.js';
+export type {
+  Probe,
+  ProbeOptions,
+  ProcessIdentity,
+  ProcessReading,
+  ProcessTree,
+  TreeReading,
+} from './core/monitor/probe.js';
+export {ProcessControl} from './core/process/process-control.js';
+export type {Attempt, AttemptEnd, ProcessControlOptions, RunEnd} from './core/process/process-control.js';
+export {TreeTerminator} from './core/process/tree-terminator.js';
+export type {TerminationReason, TreeEnd} from './core/process/tree-terminator.js';
+export type {LaunchCommand} from './core/process/launch.js';
+export type {ChildEnd, RunStateName} from './core/process/run-state.js';
+export type {BreakerRules} from './core/process/restart-circuit-breaker.js';
+export type {EndCause} from './core/record/run-event.js';
+export {systemClock} from './core/clock.js';
+export type {Clock} from './core/clock.js';
