@@ -10,6 +10,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {exitCodeOf, violationCode} from './process/exit-code.js';
+import {argumentsWereChanged, changedVariables} from './process/foreign-bytes.js';
 import {inheritedDescriptors} from './process/inherited-descriptors.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import type {TerminationReason} from './process/tree-terminator.js';
@@ -59,6 +60,11 @@ class SupervisedRun {
   /** What must be known before anything starts. @throws UsageError */
   async check(): Promise<void> {
     const {output, monitoring} = this.#plan;
+    refuseChangedArguments();
+    refuseSetuid();
+    for (const name of changedVariables(process.env)) {
+      this.#notice('warning', `${name} is not UTF-8 and reaches the command changed`);
+    }
     for (const {limitType, enforcedBy} of this.#promises) {
       if (enforcedBy !== 'nobody') continue;
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
@@ -284,6 +290,20 @@ class SupervisedRun {
     if (output.quiet || (event.kind === 'violation_begun' && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
+  }
+}
+
+/** Rather than run something else. */
+function refuseChangedArguments(): void {
+  if (argumentsWereChanged(process.argv)) {
+    throw new UsageError('an argument is not UTF-8, and Node cannot pass it on unchanged');
+  }
+}
+
+/** Whoever may run limitrun as somebody else could have it run and signal anything as them. */
+function refuseSetuid(): void {
+  if (process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.()) {
+    throw new UsageError('limitrun refuses to run setuid or setgid');
   }
 }
 

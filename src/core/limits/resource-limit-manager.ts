@@ -229,8 +229,7 @@ export class ResourceLimitManager {
           startedAtMs: this.#startedAtMs,
           cores,
         }),
-      needsPss: (usage) =>
-        rss !== undefined && (usage.memory.rssBytes ?? 0) > Math.min(rss.warnAbove, rss.value),
+      needsPss: (usage) => rss !== undefined && mayBeShared(usage, rss),
       needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
@@ -244,6 +243,12 @@ export class ResourceLimitManager {
   #emit(event: LimitEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** Near the limit, and more than one process among which pages may be shared. */
+function mayBeShared(usage: ResourceUsage, rss: Limit): boolean {
+  const near = Math.min(rss.warnAbove, rss.value);
+  return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
 }
 
 async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {

@@ -19,7 +19,7 @@ export interface RestartPlan {
   readonly delayMs: number;
   /** Each delay is this many times the one before. */
   readonly backoffRate: number;
-  /** Violations are not acted on (but recorded) for this long after the start of an attempt. */
+  /** Usage is not judged for this long after the start of an attempt; the timeout is. */
   readonly startupGraceMs: number;
 }
 

@@ -138,7 +138,7 @@ export const SETTINGS = [
     flag: 'startup-grace',
     yaml: `${RESTART}.startup_grace_period`,
     shownDefault: '0',
-    help: 'after a start, violations are only recorded for this long',
+    help: 'limits are judged only after this long',
     group: 'Restarts',
   },
 
