@@ -13,6 +13,7 @@ import {exitCodeOf, violationCode} from './process/exit-code.js';
 import {argumentsWereChanged, changedVariables} from './process/foreign-bytes.js';
 import {inheritedDescriptors} from './process/inherited-descriptors.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
+import {restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
@@ -96,6 +97,7 @@ class SupervisedRun {
     this.#control.start();
     const end = await this.#control.ended;
     restoreCrash();
+    if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
     await this.#dieAsTheChildDid(end);

@@ -1,3 +1,4 @@
+import {isatty} from 'node:tty';
 import {parseStat} from '../monitor/procfs-text.js';
 import {readProcText} from '../monitor/proc-file.js';
 
@@ -58,10 +59,10 @@ export function listenToCaller(
 }
 
 /** Whether limitrun is in the foreground process group of its terminal (proc(5), fields pgrp and tpgid). */
-function inForeground(): boolean {
+export function inForeground(): boolean {
   const text = readProcText('/proc/self/stat');
   const stat = text === undefined ? undefined : parseStat(text);
   // Without /proc the answer of a terminal on standard input has to do.
-  if (stat === undefined) return process.stdin.isTTY;
+  if (stat === undefined) return isatty(0);
   return stat.terminalGroup > 0 && stat.group === stat.terminalGroup;
 }
