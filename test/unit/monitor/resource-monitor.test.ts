@@ -1,0 +1,276 @@
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import type {Clock} from '../../../src/core/clock.js';
+import type {TreeReading} from '../../../src/core/monitor/probe.js';
+import {ResourceMonitor, type ResourceMonitorOptions} from '../../../src/core/monitor/resource-monitor.js';
+import type {ResourceUsage} from '../../../src/core/monitor/resource-usage.js';
+import {reading} from './readings.js';
+import {ScriptedProbe} from './scripted-probe.js';
+
+/** The virtual clock of the timers. */
+const clock: Clock = {nowMs: () => performance.now(), timestampMs: () => Date.now()};
+
+const ONE_PROCESS: TreeReading = {processes: [reading({pid: 10, rssBytes: 1})]};
+
+let monitor: ResourceMonitor | undefined;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  monitor?.stop();
+  vi.useRealTimers();
+});
+
+interface Seen {
+  readonly usages: ResourceUsage[];
+  readonly gaps: number[];
+  readonly faults: Error[];
+}
+
+/** A monitor that samples every 100 ms. */
+function open(
+  probe: ScriptedProbe,
+  options: Partial<ResourceMonitorOptions> = {},
+): ResourceMonitor & {seen: Seen} {
+  const seen: Seen = {usages: [], gaps: [], faults: []};
+  monitor = new ResourceMonitor({
+    probe,
+    clock,
+    historyRetentionMs: 60_000,
+    nextGapMs: () => 100,
+    needsPss: () => false,
+    needsDetails: false,
+    onUsage: (usage, gapMs) => {
+      seen.usages.push(usage);
+      seen.gaps.push(gapMs);
+    },
+    onFault: (error) => seen.faults.push(error),
+    ...options,
+  });
+  return Object.assign(monitor, {seen});
+}
+
+function promised<T>(): {promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((accept, refuse) => {
+    resolve = accept;
+    reject = refuse;
+  });
+  return {promise, resolve, reject};
+}
+
+test('the first sample is taken at the start, the others as they are asked for', async () => {
+  const {seen} = open(new ScriptedProbe(() => ONE_PROCESS));
+  await monitor?.start();
+  expect(seen.usages).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(99);
+  expect(seen.usages).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(seen.usages).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(seen.usages).toHaveLength(5);
+  expect(seen.gaps).toEqual([0, 100, 100, 100, 100]);
+});
+
+test('the next gap is asked for with this usage and the one before', async () => {
+  const nextGapMs = vi.fn((_usage: ResourceUsage, previous: ResourceUsage | undefined) =>
+    previous === undefined ? 10 : 50,
+  );
+  const {seen} = open(new ScriptedProbe(() => ONE_PROCESS), {nextGapMs});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(60);
+  expect(seen.gaps).toEqual([0, 10, 50]);
+  expect(nextGapMs.mock.calls.map(([usage, previous]) => [usage, previous])).toEqual([
+    [seen.usages[0], undefined],
+    [seen.usages[1], seen.usages[0]],
+    [seen.usages[2], seen.usages[1]],
+  ]);
+});
+
+test('samples are remembered, latest last', async () => {
+  const {seen, history} = open(new ScriptedProbe(() => ONE_PROCESS));
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(history.samples()).toEqual(seen.usages);
+  expect(history.latest()).toBe(seen.usages[2]);
+});
+
+test('a slow reading is never overtaken by another one', async () => {
+  let reading = 0;
+  let most = 0;
+  const probe = new ScriptedProbe(async () => {
+    reading += 1;
+    most = Math.max(most, reading);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    reading -= 1;
+    return ONE_PROCESS;
+  });
+  const {seen} = open(probe);
+  const started = monitor?.start();
+  await vi.advanceTimersByTimeAsync(20_000);
+  await started;
+  expect(most).toBe(1);
+  expect(seen.usages.length).toBeGreaterThan(5);
+});
+
+test('however slow a reading is, no more than half of the time is spent on it in the long run', async () => {
+  let busyMs = 0;
+  const probe = new ScriptedProbe(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    busyMs += 500;
+    return ONE_PROCESS;
+  });
+  open(probe, {nextGapMs: () => 1});
+  void monitor?.start();
+  await vi.advanceTimersByTimeAsync(30_000);
+  busyMs = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(busyMs).toBeLessThanOrEqual(31_000);
+  expect(busyMs).toBeGreaterThan(0);
+});
+
+test('a sample is taken again with the proportional size where it is needed, and told once', async () => {
+  const probe = new ScriptedProbe(({pss}) => ({
+    processes: [reading({pid: 10, rssBytes: 9, ...(pss ? {pssBytes: 4} : {})})],
+  }));
+  const {seen} = open(probe, {needsPss: (usage) => usage.memory.rssBytes === 9});
+  await monitor?.start();
+  expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
+  expect(seen.usages.map(({memory}) => memory)).toEqual([{rssBytes: 9, pssBytes: 4}]);
+});
+
+test('details that no limit asks for are read in the first sample and once a second', async () => {
+  const probe = new ScriptedProbe(() => ONE_PROCESS);
+  open(probe);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(2000);
+  const detailed = probe.requests.flatMap(({details}, index) => (details ? [index] : []));
+  expect(detailed).toEqual([0, 10, 20]);
+});
+
+test('details that a limit asks for are read in every sample', async () => {
+  const probe = new ScriptedProbe(() => ONE_PROCESS);
+  open(probe, {needsDetails: true});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(probe.requests).toHaveLength(6);
+  expect(probe.requests.every(({details}) => details)).toBe(true);
+});
+
+test('three failures in a row are a fault, told once, and sampling is over', async () => {
+  const probe = new ScriptedProbe(() => {
+    throw new Error('too many open files');
+  });
+  const {seen} = open(probe);
+  await monitor?.start();
+  expect(seen.faults).toEqual([]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen.faults.map(({message}) => message)).toEqual(['too many open files']);
+  expect(probe.requests).toHaveLength(3);
+  expect(seen.usages).toEqual([]);
+});
+
+test('a rejected reading is a failure as well', async () => {
+  const probe = new ScriptedProbe(() => Promise.reject(new Error('ps cannot be run')));
+  const {seen} = open(probe);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(seen.faults).toHaveLength(1);
+});
+
+test('failures that are not in a row are no fault', async () => {
+  const probe = new ScriptedProbe((_, count) => {
+    if (count % 3 !== 0) throw new Error('just now not');
+    return ONE_PROCESS;
+  });
+  const {seen} = open(probe);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(seen.faults).toEqual([]);
+  expect(seen.usages.length).toBeGreaterThan(10);
+});
+
+test('no sample is delivered after the stop', async () => {
+  const {seen} = open(new ScriptedProbe(() => ONE_PROCESS));
+  await monitor?.start();
+  monitor?.stop();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen.usages).toHaveLength(1);
+});
+
+test('a sample that was being read at the stop is not delivered', async () => {
+  const slow = promised<TreeReading>();
+  const {seen, history} = open(new ScriptedProbe(() => slow.promise));
+  const started = monitor?.start();
+  monitor?.stop();
+  slow.resolve(ONE_PROCESS);
+  await started;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen.usages).toEqual([]);
+  expect(history.samples()).toEqual([]);
+});
+
+test('a reading that fails after the stop is no fault', async () => {
+  let count = 0;
+  let refuse: (error: Error) => void = () => undefined;
+  const probe = new ScriptedProbe(() => {
+    count += 1;
+    if (count < 3) throw new Error('gone');
+    return new Promise((_, reject) => {
+      refuse = reject;
+    });
+  });
+  const {seen} = open(probe);
+  void monitor?.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(count).toBe(3);
+  monitor?.stop();
+  refuse(new Error('gone'));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen.faults).toEqual([]);
+  expect(count).toBe(3);
+});
+
+test('a stop from within the delivery of a sample is obeyed', async () => {
+  const probe = new ScriptedProbe(() => ONE_PROCESS);
+  const {seen} = open(probe, {
+    onUsage: () => {
+      monitor?.stop();
+    },
+  });
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(probe.requests).toHaveLength(1);
+  expect(seen.usages).toEqual([]);
+});
+
+test('after the stop one last look tells the totals, details included', async () => {
+  const probe = new ScriptedProbe((_, count) =>
+    count === 1
+      ? {processes: [reading({pid: 10, parentPid: 500, cpuTimeMs: 70})], reaped: {cpuTimeMs: 0}}
+      : {processes: [], reaped: {cpuTimeMs: 85, readBytes: 3, writtenBytes: 4}},
+  );
+  const {seen} = open(probe, {reaperPid: 500});
+  await monitor?.start();
+  monitor?.stop();
+  const last = await monitor?.finalUsage();
+  expect(last?.cpu.timeMs).toBe(85);
+  expect(last?.io).toEqual({readBytes: 3, writtenBytes: 4});
+  expect(probe.requests.at(-1)).toEqual({pss: false, details: true});
+  expect(seen.usages).toHaveLength(1);
+});
+
+test('a tree that limitrun has started has its CPU percent over the first second', async () => {
+  let cpuTimeMs = 0;
+  const probe = new ScriptedProbe(() => {
+    cpuTimeMs += 100;
+    return {processes: [reading({pid: 10, cpuTimeMs})], reaped: {cpuTimeMs: 0}};
+  });
+  const {seen} = open(probe, {reaperPid: 500});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(seen.usages.slice(0, 10).every(({cpu}) => cpu.percent === undefined)).toBe(true);
+  expect(seen.usages[10]?.cpu.percent).toBeCloseTo(110, 6);
+});
