@@ -5,7 +5,7 @@ import {limitrun, shell, startProgram} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {figure, readReport} from '../support/report.js';
-import {fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
+import {fixture, scratch, scratchFile} from '../support/this-test.js';
 
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value];
@@ -93,7 +93,7 @@ describe('the report', () => {
   });
 
   test('F-07 replaces what was in the file', async () => {
-    const file = scratchFile('r.json', `${'old '.repeat(50_000)}`);
+    const file = scratchFile('r.json', 'old '.repeat(50_000));
     expect(await limitrun(['--report', file, '--', 'true'])).toMatchObject({code: 0});
     expect(readReport(file).exit_code).toBe(0);
   });

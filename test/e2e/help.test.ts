@@ -52,8 +52,9 @@ describe('help', () => {
     },
   );
 
-  test.each(FLAGS)('L-14 help tells about --%s', async (flag) => {
-    expect((await limitrun(['--help'])).stdout).toMatch(new RegExp(`--${flag}\\b`));
+  test('L-14 help tells about every flag', async () => {
+    const {stdout} = await limitrun(['--help']);
+    expect(FLAGS.filter((flag) => !new RegExp(`--${flag}\\b`).test(stdout))).toEqual([]);
   });
 
   test('L-14 help fits eighty columns and has no control characters', async () => {

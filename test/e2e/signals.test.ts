@@ -120,7 +120,7 @@ describe('a command that does not obey', () => {
     await running.said('ready\n');
     running.kill('SIGTERM');
     await running.said('TERM\n');
-    running.kill('SIGHUP');
+    running.kill('SIGINT');
     await running.exited;
     await expectNothingAlive();
   });

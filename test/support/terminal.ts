@@ -30,17 +30,10 @@ export interface Terminal {
 /** Opens a terminal of 80 by 24 for the test; it is closed after the test. */
 export async function openTerminal(fixtureDirectory: string): Promise<Terminal> {
   const socket = `limitrun-test-${randomUUID()}`;
-  const env = {
-    ...testEnvironment({
-      TERM: 'xterm-256color',
-      PS1: PROMPT,
-      FIXTURES: fixtureDirectory,
-      TMUX_TMPDIR: scratch(),
-    }),
-  };
+  const env = testEnvironment({TERM: 'xterm-256color', FIXTURES: fixtureDirectory, TMUX_TMPDIR: scratch()});
   env['PATH'] = `${scratch('bin')}:${env['PATH'] ?? ''}`;
   scratchFile('bin/limitrun', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, 0o755);
-  scratchFile('.inputrc', 'set enable-bracketed-paste off\n');
+  const setup = scratchFile('setup', `PS1='${PROMPT}'\nbind 'set enable-bracketed-paste off'\n`);
   const tmux = (...args: string[]): string =>
     execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
       env,
@@ -62,7 +55,7 @@ export async function openTerminal(fixtureDirectory: string): Promise<Terminal> 
       // The test has closed the terminal itself.
     }
   });
-  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), 'exec bash --norc --noprofile -i');
+  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), `exec bash --rcfile '${setup}' -i`);
   const terminal: Terminal = {
     type: (text) => void tmux('send-keys', '-l', text),
     line: (text) => {
