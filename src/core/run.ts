@@ -10,8 +10,8 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {exitCodeOf, violationCode} from './process/exit-code.js';
-import {argumentsWereChanged, changedVariables} from './process/foreign-bytes.js';
-import {inheritedDescriptors} from './process/inherited-descriptors.js';
+import {exactBytes} from './process/exact-bytes.js';
+import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
@@ -61,11 +61,7 @@ class SupervisedRun {
   /** What must be known before anything starts. @throws UsageError */
   async check(): Promise<void> {
     const {output, monitoring} = this.#plan;
-    refuseChangedArguments();
     refuseSetuid();
-    for (const name of changedVariables(process.env)) {
-      this.#notice('warning', `${name} is not UTF-8 and reaches the command changed`);
-    }
     for (const {limitType, enforcedBy} of this.#promises) {
       if (enforcedBy !== 'nobody') continue;
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
@@ -89,14 +85,13 @@ class SupervisedRun {
       promises: this.#promises,
     });
     for (const notice of notices) this.#notice('info', notice);
-    const stopListening = listenToCaller((signal, alreadyThere) => {
+    const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       this.#control.signal(signal, alreadyThere);
     });
-    const restoreCrash = this.#killOnCrash();
+    this.#killOnCrash();
     this.#control.start();
     const end = await this.#control.ended;
-    restoreCrash();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
@@ -107,13 +102,20 @@ class SupervisedRun {
   #openControl(): ProcessControl {
     const {command, gracePeriodMs, keepBackground, restart} = this.#plan;
     const marker = markerFor(this.#runId);
+    const environment: NodeJS.ProcessEnv = {...process.env, ...command.environment, [RUN_ID]: marker};
     return new ProcessControl({
       command: {
         file: command.file,
         args: command.args,
         ...(command.workingDirectory === undefined ? {} : {workingDirectory: command.workingDirectory}),
-        environment: {...process.env, ...command.environment, [RUN_ID]: marker},
-        descriptors: inheritedDescriptors,
+        environment,
+        descriptors: inheritance.descriptors,
+        needs: {
+          ...exactBytes([command.file, ...command.args], environment),
+          ignored: inheritance.ignoredSignals,
+          shellLevel: environment['SHLVL'],
+          ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),
+        },
       },
       marker: `${RUN_ID}=${marker}`,
       gracePeriodMs,
@@ -256,7 +258,7 @@ class SupervisedRun {
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
-  #killOnCrash(): () => void {
+  #killOnCrash(): void {
     const onCrash = (error: unknown): void => {
       const message = error instanceof Error ? error.message : String(error);
       if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? ''))
@@ -265,10 +267,6 @@ class SupervisedRun {
     };
     process.on('uncaughtException', onCrash);
     process.on('unhandledRejection', onCrash);
-    return () => {
-      process.off('uncaughtException', onCrash);
-      process.off('unhandledRejection', onCrash);
-    };
   }
 
   /**
@@ -292,13 +290,6 @@ class SupervisedRun {
     if (output.quiet || (event.kind === 'violation_begun' && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
-  }
-}
-
-/** Rather than run something else. */
-function refuseChangedArguments(): void {
-  if (argumentsWereChanged(process.argv)) {
-    throw new UsageError('an argument is not UTF-8, and Node cannot pass it on unchanged');
   }
 }
 

@@ -34,13 +34,17 @@ const SENT_TO_THE_GROUP: ReadonlySet<NodeJS.Signals> = new Set([
 
 /**
  * Listens to the signals that reach limitrun.
+ * @param ignored signals, without `SIG`, that the caller has set to be ignored: neither limitrun nor the child is to
+ * see them (nohup(1))
  * @param onSignal `alreadyThere`: the terminal has sent it to the child too
  * @returns a function that stops listening
  */
 export function listenToCaller(
+  ignored: readonly string[],
   onSignal: (signal: NodeJS.Signals, alreadyThere: boolean) => void,
 ): () => void {
   const listener = (signal: NodeJS.Signals): void => {
+    if (ignored.includes(signal.slice('SIG'.length))) return;
     onSignal(signal, SENT_TO_THE_GROUP.has(signal) && inForeground());
   };
   const listening: NodeJS.Signals[] = [];

@@ -72,6 +72,7 @@ export function codeOfSpawnError(code: string): number {
     case 'EMFILE':
     case 'ENFILE':
     case 'ECWD':
+    case 'EBYTES':
       return EXIT_OWN_FAULT;
     default:
       return EXIT_CANNOT_EXECUTE;

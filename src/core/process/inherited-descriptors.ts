@@ -4,15 +4,9 @@ import {readdirSync, readlinkSync} from 'node:fs';
 const NODES_OWN = /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/;
 
 /**
- * The descriptors above 2 that limitrun was started with (make's job server, socket activation), taken when this
- * module is loaded: before anything else has opened a file. Node marks them close-on-exec, so they have to be
- * named to reach the child.
- */
-export const inheritedDescriptors: readonly number[] = findInherited(openDescriptors());
-
-/**
- * Tells inherited descriptors from Node's own. What lies below Node's first event queue was there before Node.
- * Above it, an event queue, /dev/null and a pipe with both ends here are Node's own.
+ * Tells descriptors that limitrun was started with (make's job server, socket activation) from Node's own. Node marks
+ * them all close-on-exec, so they have to be named to reach the child. What lies below Node's first event queue was there before Node.
+ * Above it, an event queue and a pipe with both ends here are Node's own.
  * @param open each descriptor and what it is, as readlink(2) of /proc/self/fd/N tells
  */
 export function findInherited(open: ReadonlyMap<number, string>): number[] {
@@ -25,11 +19,12 @@ export function findInherited(open: ReadonlyMap<number, string>): number[] {
     if (fd <= 2) return false;
     if (fd < firstOwn) return true;
     const ownPipe = target.startsWith('pipe:') && (ends.get(target) ?? 0) > 1;
-    return !NODES_OWN.test(target) && target !== '/dev/null' && !ownPipe;
+    return !NODES_OWN.test(target) && !ownPipe;
   });
 }
 
-function openDescriptors(): Map<number, string> {
+/** The descriptors that are open now, and what each is. */
+export function openDescriptors(): Map<number, string> {
   const open = new Map<number, string>();
   let names: string[];
   try {

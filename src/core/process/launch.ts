@@ -1,7 +1,12 @@
+import type {ChildProcess} from 'node:child_process';
 import {statSync} from 'node:fs';
 import {execa, type Options} from 'execa';
+import {findCommand} from './find-command.js';
 import type {ChildEnd} from './run-state.js';
+import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
 import {spawnFailure} from './spawn-failure.js';
+
+const SHELL = '/bin/sh';
 
 export interface LaunchCommand {
   /** Looked up in the child's PATH when it holds no slash. */
@@ -12,6 +17,8 @@ export interface LaunchCommand {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Descriptors above 2 that the child gets under the same number. Default: none. */
   readonly descriptors?: readonly number[];
+  /** What Node has changed and a shell has to restore. Default: nothing. */
+  readonly needs?: ShellNeeds;
 }
 
 export type Launched =
@@ -29,14 +36,33 @@ export type Launched =
  * reach only the direct child, so they are off: the tree is ended by {@link TreeTerminator}.
  */
 export async function launch(command: LaunchCommand): Promise<Launched> {
+  const {file, args = [], environment = process.env, needs} = command;
   const noDirectory = workingDirectoryFault(command.workingDirectory);
   if (noDirectory !== undefined) return {ok: false, code: 'ECWD', message: noDirectory};
-  const {file, args = [], environment = process.env, descriptors = []} = command;
+  // Node refuses an empty name before the system can.
+  if (file === '') return {ok: false, ...spawnFailure('ENOENT', {file, environment})};
+  if (needs === undefined || !needsShell(needs)) return start(file, args, command);
+  // The shell's own message would not be limitrun's, so what can be known is looked up before.
+  const found = needs.words.has(0) ? undefined : findCommand(file, environment['PATH'] ?? '');
+  if (found?.ok === false) return {ok: false, ...spawnFailure(found.code, {file, environment})};
+  const shellArgs = shellStart([file, ...args], needs);
+  if (shellArgs === undefined) {
+    return {
+      ok: false,
+      code: 'EBYTES',
+      message: 'a variable that is not UTF-8 has a name that cannot be passed on',
+    };
+  }
+  return start(SHELL, shellArgs, command);
+}
+
+async function start(file: string, args: readonly string[], command: LaunchCommand): Promise<Launched> {
+  const {environment = process.env, descriptors = [], workingDirectory} = command;
   const subprocess = execa(file, args, {
     stdio: stdioWith(descriptors) ?? 'inherit',
     env: environment,
     extendEnv: false,
-    ...(command.workingDirectory === undefined ? {} : {cwd: command.workingDirectory}),
+    ...(workingDirectory === undefined ? {} : {cwd: workingDirectory}),
     reject: false,
     cleanup: false,
     detached: false,
@@ -46,8 +72,8 @@ export async function launch(command: LaunchCommand): Promise<Launched> {
   });
   const {pid} = subprocess;
   if (pid === undefined) {
-    const result = await subprocess;
-    return {ok: false, ...spawnFailure(result.code ?? 'EUNKNOWN', {file, environment})};
+    const {code = 'EUNKNOWN'} = await Promise.race([subprocess, firstError(subprocess)]);
+    return {ok: false, ...spawnFailure(code, {file: command.file, environment})};
   }
   const exited = new Promise<ChildEnd>((resolve) => {
     subprocess.once('exit', (exitCode, signal) => {
@@ -55,6 +81,15 @@ export async function launch(command: LaunchCommand): Promise<Launched> {
     });
   });
   return {ok: true, pid, exited, kill: (signal) => void subprocess.kill(signal)};
+}
+
+/** For want of descriptors (EMFILE) Node gives up so early that execa waits for ever. */
+async function firstError(subprocess: ChildProcess): Promise<{code?: string | undefined}> {
+  return new Promise((resolve) => {
+    subprocess.once('error', (error: NodeJS.ErrnoException) => {
+      resolve({code: error.code});
+    });
+  });
 }
 
 /**

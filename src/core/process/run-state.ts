@@ -68,9 +68,7 @@ const EXITED: EndCause = {kind: 'exited'};
 
 /** Signals that ask a program to end; the first one begins a grace period, a second one cuts it short. */
 const ASKS_TO_END: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP']);
-/** SIGHUP is not among them: the shell and the kernel both send it when a terminal closes. */
-const CUTS_GRACE_SHORT: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
-const ENDS_A_DELAY: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
+const ENDS_AT_ONCE: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 
 /** The life of a run: what follows from an input in a state. Pure; the drawing is in ARCHITECTURE.md. */
 export function transition(state: RunState, input: RunInput): Transition {
@@ -134,7 +132,9 @@ function whileRunning(state: RunState, input: RunInput): Transition {
       const forward: RunAction[] = input.forward ? [{kind: 'forward', signal: input.signal}] : [];
       if (!ASKS_TO_END.has(input.signal)) return {state, actions: forward};
       const cause: EndCause = {kind: 'signal', signal: input.signal};
-      return {state: {...state, name: 'stopping', cause}, actions: [...forward, {kind: 'arm_grace'}]};
+      // A stopped child would not get to see the signal.
+      const wake: RunAction = {kind: 'forward', signal: 'SIGCONT'};
+      return {state: {...state, name: 'stopping', cause}, actions: [...forward, wake, {kind: 'arm_grace'}]};
     }
     case 'stop':
       return {
@@ -173,7 +173,7 @@ function whileRunning(state: RunState, input: RunInput): Transition {
 function whileStopping(state: RunState, input: RunInput): Transition {
   switch (input.kind) {
     case 'signal': {
-      if (CUTS_GRACE_SHORT.has(input.signal)) {
+      if (cutsGraceShort(state, input.signal)) {
         const cause: EndCause = {kind: 'signal', signal: input.signal};
         return {
           state: {...state, name: 'terminating', next: 'finish'},
@@ -217,7 +217,7 @@ function whileTerminating(state: RunState, input: RunInput): Transition {
     case 'tree_gone':
       return afterTree(state);
     case 'signal':
-      return unchanged(ENDS_A_DELAY.has(input.signal) ? {...state, next: 'finish'} : state);
+      return unchanged(ENDS_AT_ONCE.has(input.signal) ? {...state, next: 'finish'} : state);
     case 'start':
     case 'spawned':
     case 'spawn_failed':
@@ -246,7 +246,7 @@ function whileBackingOff(state: RunState, input: RunInput): Transition {
     case 'delay_elapsed':
       return begin(state);
     case 'signal':
-      if (!ENDS_A_DELAY.has(input.signal)) return unchanged(state);
+      if (!ENDS_AT_ONCE.has(input.signal)) return unchanged(state);
       return withoutDelay(state, {kind: 'signal', signal: input.signal});
     case 'stop':
     case 'kill':
@@ -261,6 +261,12 @@ function whileBackingOff(state: RunState, input: RunInput): Transition {
     case 'tree_gone':
       return unchanged(state);
   }
+}
+
+/** When a terminal closes, the kernel and the shell both send SIGHUP: the second one of these is no impatience. */
+function cutsGraceShort({cause}: RunState, signal: NodeJS.Signals): boolean {
+  const hangUpAgain = signal === 'SIGHUP' && cause?.kind === 'signal' && cause.signal === 'SIGHUP';
+  return ENDS_AT_ONCE.has(signal) && !hangUpAgain;
 }
 
 function withoutDelay(state: RunState, cause: EndCause): Transition {

@@ -1,5 +1,5 @@
-import {closeSync, constants, accessSync, openSync, readSync, statSync} from 'node:fs';
-import {delimiter, join} from 'node:path';
+import {closeSync, openSync, readSync, statSync} from 'node:fs';
+import {findCommand} from './find-command.js';
 
 export interface SpawnFailure {
   /** The system's error code, such as ENOENT. */
@@ -23,7 +23,7 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
       if (interpreter !== undefined) {
         return {code, message: `cannot run ${file}: its interpreter ${interpreter} was not found`};
       }
-      return {code, message: `command not found: ${file}`};
+      return {code, message: file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
     case 'EACCES':
       return {
@@ -51,23 +51,10 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
 
 /** The interpreter named in the `#!` line of a file that exists, when the file itself was "not found". */
 function missingInterpreter({file, environment}: Wanted): string | undefined {
-  const path = file.includes('/') ? file : inPath(file, environment['PATH'] ?? '');
-  if (path === undefined) return undefined;
-  const line = firstLine(path);
+  const found = findCommand(file, environment['PATH'] ?? '');
+  if (!found.ok) return undefined;
+  const line = firstLine(found.path);
   return line?.startsWith('#!') === true ? line.slice(2).trim().split(/\s/, 1)[0] : undefined;
-}
-
-function inPath(name: string, path: string): string | undefined {
-  for (const directory of path.split(delimiter)) {
-    const candidate = join(directory, name);
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
 }
 
 function firstLine(path: string): string | undefined {

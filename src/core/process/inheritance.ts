@@ -1,0 +1,72 @@
+import {constants} from 'node:os';
+import {readProcText} from '../monitor/proc-file.js';
+import {findInherited, openDescriptors} from './inherited-descriptors.js';
+
+/** What limitrun was started with and Node has changed. */
+export interface Inheritance {
+  /** Descriptors above 2. */
+  readonly descriptors: readonly number[];
+  /** Signals that were ignored, without `SIG`, such as `HUP`. */
+  readonly ignoredSignals: readonly string[];
+  /** The soft limit of open files, where Node has raised it. */
+  readonly softOpenFiles?: number;
+}
+
+const NOTES = 'LIMITRUN_INHERITED';
+const KEPT = 'LIMITRUN_KEPT_';
+
+/**
+ * Takes over what the launcher (bin/limitrun) has noted, and puts the environment back as it was. Without the launcher
+ * only the descriptors can be told.
+ *
+ * Has to be called before anything opens a file.
+ * @param environment is changed: the launcher's notes are taken out, and what it kept from Node is put back
+ */
+export function takeInheritance(environment: Record<string, string | undefined>): Inheritance {
+  const notes = environment[NOTES];
+  Reflect.deleteProperty(environment, NOTES);
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(KEPT)) continue;
+    Reflect.deleteProperty(environment, name);
+    environment[name.slice(KEPT.length)] = value;
+  }
+  if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
+  return fromNotes(notes, readProcText('/proc/self/limits') ?? '');
+}
+
+/**
+ * Reads the launcher's notes: `SigIgn mask in hex;soft limit of open files;descriptors`.
+ * @param limitsNow /proc/self/limits as Node has left it
+ */
+export function fromNotes(notes: string, limitsNow: string): Inheritance {
+  const [mask = '', files = '', open = ''] = notes.split(';');
+  const softOpenFiles = Number(files);
+  const raised =
+    files !== '' && Number.isSafeInteger(softOpenFiles) && softOpenFiles !== softLimitIn(limitsNow);
+  return {
+    descriptors: open.split(' ').filter(Boolean).map(Number),
+    ignoredSignals: ignoredIn(mask),
+    ...(raised ? {softOpenFiles} : {}),
+  };
+}
+
+function softLimitIn(limits: string): number {
+  return Number(/^Max open files +(\S+)/m.exec(limits)?.[1]);
+}
+
+/** The signals of a mask as in /proc/PID/status, where bit n-1 stands for signal n. */
+function ignoredIn(mask: string): string[] {
+  if (!/^[0-9a-f]+$/i.test(mask)) return [];
+  const bits = BigInt(`0x${mask}`);
+  const names: string[] = [];
+  for (const [name, number] of Object.entries(constants.signals)) {
+    const isSet = ((bits >> BigInt(number - 1)) & 1n) === 1n;
+    // Two names may stand for one number (SIGIO and SIGPOLL, SIGABRT and SIGIOT).
+    if (isSet && !names.some((other) => sameNumber(other, number))) names.push(name.slice('SIG'.length));
+  }
+  return names;
+}
+
+function sameNumber(name: string, number: number): boolean {
+  return constants.signals[`SIG${name}` as NodeJS.Signals] === number;
+}

@@ -1,0 +1,7 @@
+import {takeInheritance} from './inheritance.js';
+
+/**
+ * What this limitrun was started with, taken when this module is loaded, which bin/run.js does first of all: nothing has
+ * opened a file by then, and nothing has read the environment that the launcher has to be cleared out of.
+ */
+export const inheritance = takeInheritance(process.env);
