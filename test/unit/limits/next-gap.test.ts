@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {nextGapMs, type GapFacts} from '../../../src/core/limits/next-gap.js';
+import {limitsSet, type ResourceLimits} from '../../../src/core/limits/resource-limits.js';
+import {Judge, usageAt} from './samples.js';
+
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+
+/** The gap after a usage at 10 s of a tree that began at 0, with an interval of 100 ms. */
+function gap(
+  limits: ResourceLimits,
+  figures: Parameters<typeof usageAt>[1],
+  more: Partial<GapFacts> = {},
+): number {
+  return nextGapMs({
+    limits: limitsSet(limits),
+    state: new Judge(limits).state,
+    usage: usageAt(10_000, figures),
+    previous: undefined,
+    intervalMs: 100,
+    startedAtMs: 0,
+    cores: 4,
+    ...more,
+  });
+}
+
+const rss = (rssBytes: number): {memory: {rssBytes: number}} => ({memory: {rssBytes}});
+
+test('without limits the gap is the interval', () => {
+  expect(gap({}, {})).toBe(100);
+});
+
+test('at the start the gap is short and widens, so that short runs are measured', () => {
+  expect(gap({}, {}, {usage: usageAt(0)})).toBe(5);
+  expect(gap({}, {}, {usage: usageAt(30)})).toBe(30);
+  expect(gap({}, {}, {usage: usageAt(200)})).toBe(100);
+});
+
+test('far from a memory limit the gap is the interval', () => {
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(MIB))).toBe(100);
+});
+
+test('near a memory limit the gap is what a program at 1 GiB/s would need to reach it', () => {
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB))).toBeCloseTo((10 / 1024) * 1000, 6);
+});
+
+test('a program that grows faster is watched more closely', () => {
+  const previous = usageAt(9990, rss(GIB - 510 * MIB));
+  // 500 MiB in 10 ms: 10 MiB are passed in 0.13 ms, and no gap is shorter than 1 ms.
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous})).toBe(1);
+  // 20 MiB in 10 ms: one and a half times that.
+  const slower = usageAt(9990, rss(GIB - 30 * MIB));
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous: slower})).toBeCloseTo(10 / 3, 6);
+});
+
+test('growth since a sample of the same instant or without the metric is unknown', () => {
+  const limits = {memory: {maxRssBytes: GIB}};
+  const plain = gap(limits, rss(GIB - 10 * MIB));
+  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(10_000, rss(1))})).toBe(plain);
+  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(9990)})).toBe(plain);
+});
+
+test('at a limit and at one that is not yet sustained the gap is the shortest', () => {
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB))).toBe(1);
+});
+
+test('a limit on CPU time is watched as if every core were in use', () => {
+  expect(gap({cpu: {maxTimeMs: 1000}}, {cpu: {timeMs: 960}})).toBe(10);
+});
+
+test('a limit on processes or files is watched as if two a millisecond came', () => {
+  expect(gap({process: {maxProcesses: 60}}, {process: {processes: 40}})).toBe(10);
+  expect(gap({process: {maxFileDescriptors: 60}}, {process: {fileDescriptors: 50}})).toBe(5);
+});
+
+test('rates have a window of a second: nearness does not shorten the gap', () => {
+  expect(gap({cpu: {maxPercent: 100}}, {cpu: {percent: 99.9}})).toBe(100);
+  expect(gap({io: {maxReadBytesPerSecond: 10}}, {io: {readBytesPerSecond: 10}})).toBe(100);
+});
+
+test('a metric that is not measured does not shorten the gap', () => {
+  expect(gap({memory: {maxRssBytes: 1}}, {})).toBe(100);
+});
+
+test('the nearest limit decides', () => {
+  const limits = {memory: {maxRssBytes: GIB}, process: {maxProcesses: 60}};
+  expect(gap(limits, {...rss(MIB), process: {processes: 40}})).toBe(10);
+});
+
+test('a broken limit is looked at again when its sustain time is over', () => {
+  const limits = {cpu: {maxPercent: 100, sustainedViolationTimeMs: 90}};
+  const judge = new Judge(limits);
+  judge.look(9970, {cpu: {percent: 200}});
+  judge.look(10_000, {cpu: {percent: 200}});
+  expect(gap(limits, {cpu: {percent: 200}}, {state: judge.state})).toBe(60);
+});
+
+test('memory above its limit is confirmed as soon as can be', () => {
+  const limits = {memory: {maxRssBytes: GIB}};
+  const judge = new Judge(limits);
+  judge.look(10_000, rss(GIB + 1));
+  expect(gap(limits, rss(GIB + 1), {state: judge.state})).toBe(1);
+});
+
+test('a violation that is only logged is watched at the interval, one that ends the tree more closely', () => {
+  for (const [policy, expected] of [
+    ['log', 100],
+    ['graceful_shutdown', 20],
+  ] as const) {
+    const limits: ResourceLimits = {cpu: {maxTimeMs: 100, policy}};
+    const judge = new Judge(limits);
+    judge.look(9000, {cpu: {timeMs: 200}});
+    expect(gap(limits, {cpu: {timeMs: 210}}, {state: judge.state})).toBe(expected);
+  }
+});
+
+test('whatever is measured, the gap is between 1 ms and the interval', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(2 * GIB),
+      fc.nat(2 * GIB),
+      fc.nat(1000),
+      fc.integer({min: 1, max: 5000}),
+      (bytes, before, processes, intervalMs) => {
+        const limits = {memory: {maxRssBytes: GIB}, process: {maxProcesses: 500}};
+        const judge = new Judge(limits);
+        const figures = {...rss(bytes), process: {processes}};
+        judge.look(10_000, figures);
+        const previous = usageAt(9990, rss(before));
+        const found = gap(limits, figures, {state: judge.state, previous, intervalMs});
+        expect(found).toBeGreaterThanOrEqual(1);
+        expect(found).toBeLessThanOrEqual(intervalMs);
+      },
+    ),
+  );
+});

@@ -1,0 +1,131 @@
+import {expect, test} from 'vitest';
+import {
+  LIMIT_KINDS,
+  limitKind,
+  limitsSet,
+  type LimitType,
+  type ResourceLimits,
+} from '../../../src/core/limits/resource-limits.js';
+import {endsTheTree, RESOURCE_POLICIES, startsAgain} from '../../../src/core/limits/resource-policy.js';
+import {onlyLimit, usageAt} from './samples.js';
+
+const ALL: ResourceLimits = {
+  memory: {maxRssBytes: 1, maxVirtualBytes: 2, maxSwapBytes: 3},
+  process: {maxProcesses: 4, maxFileDescriptors: 5},
+  cpu: {maxTimeMs: 6, maxPercent: 7},
+  io: {maxReadBytesPerSecond: 8, maxWriteBytesPerSecond: 9},
+  timeoutMs: 10,
+};
+
+test('every kind of limit has the exit code that scripts rely on', () => {
+  expect(Object.fromEntries(LIMIT_KINDS.map(({type, exitCode}) => [type, exitCode]))).toEqual({
+    max_rss: 110,
+    max_virtual: 110,
+    max_swap: 110,
+    max_percent: 111,
+    max_processes: 112,
+    max_file_descriptors: 113,
+    max_read_bps: 114,
+    max_write_bps: 114,
+    max_time: 124,
+    timeout: 124,
+  });
+});
+
+test('of several limits broken at once memory is the cause before processes, files, CPU and disk', () => {
+  expect(limitsSet(ALL).map(({kind}) => kind.type)).toEqual([
+    'max_rss',
+    'max_virtual',
+    'max_swap',
+    'max_processes',
+    'max_file_descriptors',
+    'max_time',
+    'max_percent',
+    'max_read_bps',
+    'max_write_bps',
+    'timeout',
+  ]);
+});
+
+test('each limit gets its own value', () => {
+  expect(limitsSet(ALL).map(({value}) => value)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+test('only the limits that are set are judged', () => {
+  expect(limitsSet({})).toEqual([]);
+  expect(limitsSet({memory: {policy: 'log'}, cpu: {maxPercent: 50}}).map(({kind}) => kind.type)).toEqual([
+    'max_percent',
+  ]);
+});
+
+test('a limit without further rules ends the tree gracefully, warns at 80 % and counts at once', () => {
+  expect(onlyLimit({cpu: {maxPercent: 50}})).toMatchObject({
+    policy: 'graceful_shutdown',
+    warnAbove: 40,
+    sustainMs: 0,
+  });
+});
+
+test('the rules of a group hold for its limits and for no others', () => {
+  const rules = {policy: 'log', warningThresholdPercent: 50, sustainedViolationTimeMs: 300} as const;
+  const [rss, , percent] = limitsSet({
+    memory: {maxRssBytes: 10, maxSwapBytes: 20, ...rules},
+    cpu: {maxPercent: 10},
+  });
+  expect(rss).toMatchObject({policy: 'log', warnAbove: 5, sustainMs: 300});
+  expect(percent).toMatchObject({policy: 'graceful_shutdown', warnAbove: 8, sustainMs: 0});
+});
+
+test('a limit of one process does not warn about that process', () => {
+  expect(onlyLimit({process: {maxProcesses: 1}}).warnAbove).toBe(1);
+  expect(onlyLimit({process: {maxProcesses: 8}}).warnAbove).toBe(7);
+});
+
+const EVERYTHING = usageAt(0, {
+  memory: {rssBytes: 1, virtualBytes: 2, swapBytes: 3},
+  process: {processes: 4, fileDescriptors: 5},
+  cpu: {timeMs: 6, percent: 7},
+  io: {readBytesPerSecond: 8, writtenBytesPerSecond: 9},
+});
+
+test('each limit but the timeout is compared with its own metric', () => {
+  expect(LIMIT_KINDS.map(({metricOf}) => metricOf?.(EVERYTHING))).toEqual([
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    undefined,
+  ]);
+});
+
+test('a metric that was not measured is absent for its limit', () => {
+  expect(LIMIT_KINDS.map(({metricOf}) => metricOf?.(usageAt(0)))).toEqual(LIMIT_KINDS.map(() => undefined));
+});
+
+test('where the proportional size was read it decides about resident memory', () => {
+  expect(limitKind('max_rss').metricOf?.(usageAt(0, {memory: {rssBytes: 9, pssBytes: 4}}))).toBe(4);
+});
+
+test('a kind of limit is found by its type, and an unknown type is a mistake', () => {
+  for (const kind of LIMIT_KINDS) expect(limitKind(kind.type)).toBe(kind);
+  expect(() => limitKind('max_heat' as LimitType)).toThrow('max_heat');
+});
+
+test('no two kinds of limits share a metric', () => {
+  expect(new Set(LIMIT_KINDS.map(({metric}) => metric)).size).toBe(LIMIT_KINDS.length);
+});
+
+test('only policies that end the tree end it, and only restarts start it again', () => {
+  expect(RESOURCE_POLICIES.filter(endsTheTree)).toEqual([
+    'graceful_shutdown',
+    'immediate_kill',
+    'restart',
+    'restart_adjusted',
+  ]);
+  expect(RESOURCE_POLICIES.filter(startsAgain)).toEqual(['restart', 'restart_adjusted']);
+});

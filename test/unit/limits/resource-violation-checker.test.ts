@@ -1,0 +1,346 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {limitsSet, type ResourceLimits} from '../../../src/core/limits/resource-limits.js';
+import {ResourceViolationChecker, violationOf} from '../../../src/core/limits/resource-violation-checker.js';
+import {Judge, onlyLimit, usageAt} from './samples.js';
+
+/** CPU time: one sample is enough, no sustain time. */
+const TIME: ResourceLimits = {cpu: {maxTimeMs: 100}};
+const time = (timeMs: number): {cpu: {timeMs: number}} => ({cpu: {timeMs}});
+const percent = (value: number): {cpu: {percent: number}} => ({cpu: {percent: value}});
+const rss = (rssBytes: number): {memory: {rssBytes: number}} => ({memory: {rssBytes}});
+
+/** A limit of 100 that counts after a second. */
+const SUSTAINED: ResourceLimits = {
+  cpu: {maxPercent: 100, sustainedViolationTimeMs: 1000, warningThresholdPercent: 100},
+};
+
+test('usage just at the limit does not break it', () => {
+  const judge = new Judge({cpu: {maxTimeMs: 100, warningThresholdPercent: 100}});
+  expect(judge.tell(0, time(100))).toEqual([]);
+  expect(judge.tell(1, time(100.001))).toEqual(['+critical max_time 100.001']);
+});
+
+test('a violation tells its limit, its metric, the value, the limit, the policy, the time and a sentence', () => {
+  const judge = new Judge({process: {maxProcesses: 2, policy: 'log'}});
+  expect(judge.look(7, {process: {processes: 3}}).begun).toEqual([
+    {
+      limitType: 'max_processes',
+      metric: 'process.processes',
+      unit: 'count',
+      currentValue: 3,
+      limitValue: 2,
+      severity: 'critical',
+      policy: 'log',
+      atMs: 7,
+      timestampMs: 1_000_007,
+      message: 'processes 3 exceeds the limit 2',
+    },
+  ]);
+});
+
+test('a violation that goes on is told once', () => {
+  const judge = new Judge(TIME);
+  expect(judge.tell(0, time(200))).toEqual(['+critical max_time 200']);
+  for (let atMs = 1; atMs < 50; atMs += 1) expect(judge.tell(atMs, time(200 + atMs))).toEqual([]);
+});
+
+test('a violation ends when usage is back at the limit, with the highest value it had', () => {
+  const judge = new Judge({cpu: {maxPercent: 100, warningThresholdPercent: 100}});
+  const [violation] = judge.look(0, percent(150)).begun;
+  judge.look(1, percent(300));
+  judge.look(2, percent(120));
+  expect(judge.look(3, percent(100)).ended).toEqual([
+    {violation, peakValue: 300, atMs: 3, timestampMs: 1_000_003, how: 'subsided'},
+  ]);
+});
+
+test('after its end a limit can be violated again', () => {
+  const judge = new Judge({cpu: {maxPercent: 100, warningThresholdPercent: 100}});
+  judge.look(0, percent(150));
+  judge.look(1, percent(50));
+  expect(judge.tell(2, percent(101))).toEqual(['+critical max_percent 101']);
+  expect(judge.look(3, percent(0)).ended[0]?.peakValue).toBe(101);
+});
+
+test('a limit counts only when it has been broken for its sustain time', () => {
+  const judge = new Judge(SUSTAINED);
+  expect(judge.tell(0, percent(200))).toEqual([]);
+  expect(judge.tell(999, percent(200))).toEqual([]);
+  expect(judge.tell(1000, percent(200))).toEqual(['+critical max_percent 200']);
+});
+
+test('usage that flaps around the limit never breaks it for the sustain time', () => {
+  const judge = new Judge(SUSTAINED);
+  for (let atMs = 0; atMs < 20_000; atMs += 500) {
+    expect(judge.tell(atMs, percent(atMs % 1000 === 0 ? 200 : 100))).toEqual([]);
+  }
+});
+
+test('a sustained violation ends only when usage has been back for the sustain time', () => {
+  const judge = new Judge(SUSTAINED);
+  judge.look(0, percent(200));
+  judge.look(1000, percent(200));
+  expect(judge.tell(1100, percent(100))).toEqual([]);
+  // Back above for a moment: the wait begins again.
+  expect(judge.tell(2000, percent(150))).toEqual([]);
+  expect(judge.tell(2100, percent(50))).toEqual([]);
+  expect(judge.tell(3099, percent(50))).toEqual([]);
+  expect(judge.tell(3100, percent(50))).toEqual(['-subsided critical max_percent']);
+});
+
+test('memory must be above its limit in two samples in a row', () => {
+  const judge = new Judge({memory: {maxRssBytes: 100, warningThresholdPercent: 100}});
+  expect(judge.tell(0, rss(200))).toEqual([]);
+  expect(judge.tell(1, rss(50))).toEqual([]);
+  expect(judge.tell(2, rss(200))).toEqual([]);
+  expect(judge.tell(3, rss(201))).toEqual(['+critical max_rss 201']);
+});
+
+test('a sample without the metric between two others neither confirms nor resets', () => {
+  const judge = new Judge({memory: {maxRssBytes: 100, warningThresholdPercent: 100}});
+  judge.look(0, rss(200));
+  const before = judge.state;
+  expect(judge.tell(1, {})).toEqual([]);
+  expect(judge.state).toEqual(before);
+  expect(judge.tell(2, rss(200))).toEqual(['+critical max_rss 200']);
+});
+
+test('a sample without the metric does not end a violation', () => {
+  const judge = new Judge(TIME);
+  judge.look(0, time(200));
+  expect(judge.tell(1, {})).toEqual([]);
+  expect(judge.tell(2, time(200))).toEqual([]);
+});
+
+test('above the warning threshold a warning begins, at it not', () => {
+  const judge = new Judge(TIME);
+  expect(judge.tell(0, time(80))).toEqual([]);
+  expect(judge.tell(1, time(81))).toEqual(['+warning max_time 81']);
+});
+
+test('a warning is given once per episode', () => {
+  const judge = new Judge({cpu: {maxPercent: 100}});
+  expect(judge.tell(0, percent(90))).toEqual(['+warning max_percent 90']);
+  expect(judge.tell(1, percent(95))).toEqual([]);
+  expect(judge.tell(2, percent(80))).toEqual(['-subsided warning max_percent']);
+  expect(judge.tell(3, percent(90))).toEqual(['+warning max_percent 90']);
+});
+
+test('a warning that becomes a violation ends as escalated', () => {
+  const judge = new Judge(TIME);
+  judge.look(0, time(90));
+  const {begun, ended} = judge.look(1, time(150));
+  expect(begun).toMatchObject([{severity: 'critical', currentValue: 150}]);
+  expect(ended).toMatchObject([{how: 'escalated', peakValue: 150, violation: {severity: 'warning'}}]);
+});
+
+test('after an escalation no second warning comes until usage was below the threshold', () => {
+  const judge = new Judge({cpu: {maxPercent: 100}});
+  judge.look(0, percent(90));
+  judge.look(1, percent(150));
+  expect(judge.tell(2, percent(90))).toEqual(['-subsided critical max_percent']);
+  expect(judge.tell(3, percent(95))).toEqual([]);
+  expect(judge.tell(4, percent(10))).toEqual([]);
+  expect(judge.tell(5, percent(95))).toEqual(['+warning max_percent 95']);
+});
+
+test('a limit broken at once begins without a warning', () => {
+  expect(new Judge(TIME).tell(0, time(150))).toEqual(['+critical max_time 150']);
+});
+
+test('a spike of one memory sample gives no critical violation', () => {
+  const judge = new Judge({memory: {maxRssBytes: 100}});
+  expect(judge.tell(0, rss(200))).toEqual([]);
+  expect(judge.tell(1, rss(10))).toEqual([]);
+});
+
+test('a warning threshold of 100 % never warns', () => {
+  const judge = new Judge({cpu: {maxPercent: 100, warningThresholdPercent: 100}});
+  expect(judge.tell(0, percent(100))).toEqual([]);
+});
+
+test('several limits broken in one sample are told in a fixed order, whatever order they were set in', () => {
+  const judge = new Judge({
+    io: {maxWriteBytesPerSecond: 1, maxReadBytesPerSecond: 1},
+    cpu: {maxPercent: 1, maxTimeMs: 1},
+    process: {maxFileDescriptors: 1, maxProcesses: 1},
+    memory: {maxSwapBytes: 1},
+  });
+  const {begun} = judge.look(0, {
+    memory: {swapBytes: 9},
+    cpu: {percent: 9, timeMs: 9},
+    process: {processes: 9, fileDescriptors: 9},
+    io: {readBytesPerSecond: 9, writtenBytesPerSecond: 9},
+  });
+  expect(begun.map(({limitType}) => limitType)).toEqual([
+    'max_swap',
+    'max_processes',
+    'max_file_descriptors',
+    'max_time',
+    'max_percent',
+    'max_read_bps',
+    'max_write_bps',
+  ]);
+});
+
+test('limits are judged independently of one another', () => {
+  const judge = new Judge({cpu: {maxPercent: 100, maxTimeMs: 100, warningThresholdPercent: 100}});
+  expect(judge.tell(0, {cpu: {percent: 200, timeMs: 50}})).toEqual(['+critical max_percent 200']);
+  expect(judge.tell(1, {cpu: {percent: 50, timeMs: 150}})).toEqual([
+    '-subsided critical max_percent',
+    '+critical max_time 150',
+  ]);
+});
+
+test('the checker remembers nothing itself: the same state and usage give the same judgement', () => {
+  const checker = new ResourceViolationChecker(limitsSet(TIME));
+  const once = checker.check(usageAt(0, time(150)), checker.begin());
+  expect(checker.check(usageAt(0, time(150)), checker.begin())).toEqual(once);
+});
+
+test('the timeout is a timer and is never judged on a sample', () => {
+  const judge = new Judge({timeoutMs: 1});
+  expect(judge.tell(1_000_000, {cpu: {timeMs: 1_000_000}})).toEqual([]);
+});
+
+test('a state that is missing counts as untouched', () => {
+  const checker = new ResourceViolationChecker(limitsSet(TIME));
+  expect(checker.check(usageAt(0, time(150)), []).begun).toHaveLength(1);
+});
+
+/** A tree asked to end for memory, at 0 ms with a limit of 100. */
+function askedToEnd(policy: 'graceful_shutdown' | 'restart' | 'immediate_kill' | 'log'): Judge {
+  const judge = new Judge({memory: {maxRssBytes: 100, policy, warningThresholdPercent: 100}});
+  judge.look(-1, rss(110));
+  judge.look(0, rss(110));
+  return judge;
+}
+
+test('memory that still grows half a second after a graceful stop was asked for is to be killed', () => {
+  const judge = askedToEnd('graceful_shutdown');
+  expect(judge.tell(499, rss(5000))).toEqual([]);
+  expect(judge.tell(500, rss(120))).toEqual([]);
+  expect(judge.tell(600, rss(200))).toEqual([]);
+  expect(judge.look(700, rss(201)).begun).toMatchObject([
+    {severity: 'critical', limitType: 'max_rss', policy: 'immediate_kill', currentValue: 201},
+  ]);
+});
+
+test('a tree far above its limit may still grow by a quarter while it is ending', () => {
+  const judge = askedToEnd('graceful_shutdown');
+  judge.look(500, rss(1000));
+  expect(judge.tell(600, rss(1250))).toEqual([]);
+  expect(judge.look(700, rss(1251)).begun).toMatchObject([{policy: 'immediate_kill'}]);
+});
+
+test('growth during a graceful stop is told once', () => {
+  const judge = askedToEnd('restart');
+  judge.look(500, rss(110));
+  expect(judge.look(600, rss(300)).begun).toHaveLength(1);
+  for (let atMs = 601; atMs < 650; atMs += 1) expect(judge.tell(atMs, rss(atMs * 10))).toEqual([]);
+});
+
+test.each(['immediate_kill', 'log'] as const)('with the policy %s there is no such ceiling', (policy) => {
+  const judge = askedToEnd(policy);
+  judge.look(500, rss(110));
+  expect(judge.tell(600, rss(10_000))).toEqual([]);
+});
+
+test('growth of anything but memory is not held against a tree that is ending', () => {
+  const judge = new Judge({process: {maxProcesses: 10}});
+  judge.look(0, {process: {processes: 11}});
+  judge.look(500, {process: {processes: 11}});
+  expect(judge.tell(600, {process: {processes: 1000}})).toEqual([]);
+});
+
+test('a later episode has a ceiling of its own', () => {
+  const judge = askedToEnd('graceful_shutdown');
+  judge.look(500, rss(110));
+  judge.look(600, rss(300));
+  expect(judge.tell(700, rss(50))).toEqual(['-subsided critical max_rss']);
+  judge.look(800, rss(110));
+  expect(judge.tell(900, rss(110))).toEqual(['+critical max_rss 110']);
+  expect(judge.tell(1300, rss(5000))).toEqual([]);
+  expect(judge.tell(1400, rss(110))).toEqual([]);
+  expect(judge.look(1500, rss(300)).begun).toMatchObject([{policy: 'immediate_kill'}]);
+});
+
+test('any limit and value can be put into a violation', () => {
+  const limit = onlyLimit({timeoutMs: 1000});
+  expect(violationOf(limit, 1001, {atMs: 5, timestampMs: 6}, 'critical')).toMatchObject({
+    limitType: 'timeout',
+    metric: 'wall.time',
+    currentValue: 1001,
+    limitValue: 1000,
+    atMs: 5,
+    timestampMs: 6,
+  });
+});
+
+const anyLimits = fc.record({
+  sustainedViolationTimeMs: fc.constantFrom(0, 0, 30, 200),
+  warningThresholdPercent: fc.constantFrom(1, 50, 80, 100),
+});
+const anySamples = fc.array(
+  fc.record({gapMs: fc.integer({min: 1, max: 100}), value: fc.option(fc.integer({min: 0, max: 200}))}),
+  {maxLength: 100},
+);
+
+test.each([
+  ['CPU percent', (rules: object): ResourceLimits => ({cpu: {maxPercent: 100, ...rules}})],
+  ['memory', (rules: object): ResourceLimits => ({memory: {maxRssBytes: 100, policy: 'log', ...rules}})],
+])('whatever %s does, violations begin and end in turn, each at most once', (_, limitsWith) => {
+  fc.assert(
+    fc.property(anyLimits, anySamples, (rules, samples) => {
+      const judge = new Judge(limitsWith(rules));
+      let open: unknown;
+      let atMs = 0;
+      for (const {gapMs, value} of samples) {
+        atMs += gapMs;
+        const figures = value === null ? {} : {...percent(value), ...rss(value)};
+        const {begun, ended} = judge.look(atMs, figures);
+        expect(ended.length).toBeLessThanOrEqual(1);
+        expect(begun.length).toBeLessThanOrEqual(1);
+        for (const {violation, peakValue} of ended) {
+          expect(violation).toBe(open);
+          expect(peakValue).toBeGreaterThanOrEqual(violation.currentValue);
+          open = undefined;
+        }
+        for (const violation of begun) {
+          expect(open).toBeUndefined();
+          open = violation;
+          const threshold = violation.severity === 'critical' ? 100 : rules.warningThresholdPercent;
+          expect(violation.currentValue).toBeGreaterThan(threshold);
+        }
+      }
+    }),
+    {numRuns: 2000},
+  );
+});
+
+test('however memory grows while a tree is ending, one violation is open at a time and it is killed once', () => {
+  fc.assert(
+    fc.property(anySamples, (samples) => {
+      const judge = new Judge({memory: {maxRssBytes: 20}});
+      let atMs = 0;
+      let open = 0;
+      let kills = 0;
+      for (const {gapMs, value} of samples) {
+        atMs += gapMs;
+        const {begun, ended} = judge.look(atMs, value === null ? {} : rss(value));
+        open -= ended.length;
+        if (ended.some(({violation}) => violation.severity === 'critical')) kills = 0;
+        for (const {policy} of begun) {
+          if (policy === 'immediate_kill') kills += 1;
+          else open += 1;
+        }
+        expect(open).toBeGreaterThanOrEqual(0);
+        expect(open).toBeLessThanOrEqual(1);
+        expect(kills).toBeLessThanOrEqual(1);
+        if (kills > 0) expect(open).toBe(1);
+      }
+    }),
+    {numRuns: 2000},
+  );
+});
