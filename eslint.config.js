@@ -37,7 +37,7 @@ const IMPURE_GLOBALS = [
 ];
 
 export default tseslint.config(
-  {ignores: ['dist/', 'node_modules/', 'coverage/', 'test/fixtures/']},
+  {ignores: ['dist/', 'dist.*/', 'node_modules/', 'coverage/', 'test/fixtures/']},
   js.configs.recommended,
   {
     files: ['**/*.ts'],
