@@ -132,7 +132,8 @@ export class ProcfsProbe implements Probe {
 
   #isOurs(pid: number): boolean {
     const stat = readStatOf(pid);
-    if (stat === undefined || isDead(stat)) return false;
+    // What is older than the root cannot come from it.
+    if (stat === undefined || isDead(stat) || stat.startTime < (this.#root?.startTime ?? 0)) return false;
     if (this.#members.has(stat.parentPid) && stat.parentPid !== pid) return true;
     // A session led by a member holds only what that member started.
     if (stat.session !== pid && this.#members.has(stat.session)) return true;
