@@ -1,0 +1,124 @@
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {delimiter, join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {launch} from '../../../src/core/process/launch.js';
+import {spawnFailure} from '../../../src/core/process/spawn-failure.js';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'limitrun-spawn-'));
+});
+
+afterEach(() => {
+  rmSync(directory, {recursive: true});
+});
+
+function fileWith(name: string, content: string, mode = 0o755): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+const nowhere = {environment: {PATH: ''}};
+
+test('a command that does not exist was not found', () => {
+  expect(spawnFailure('ENOENT', {file: 'nothing-like-it', environment: {PATH: '/bin'}})).toEqual({
+    code: 'ENOENT',
+    message: 'command not found: nothing-like-it',
+  });
+  expect(spawnFailure('ENOENT', {file: 'nothing-like-it', environment: {}}).message).toContain('not found');
+  expect(spawnFailure('ENOTDIR', {file: '/etc/passwd/x', ...nowhere}).message).toBe(
+    'command not found: /etc/passwd/x',
+  );
+});
+
+test('a script whose interpreter does not exist says which one', () => {
+  const file = fileWith('script', '#! /no/such/python3 -u\nprint(1)\n');
+  expect(spawnFailure('ENOENT', {file, ...nowhere})).toEqual({
+    code: 'ENOENT',
+    message: `cannot run ${file}: its interpreter /no/such/python3 was not found`,
+  });
+});
+
+test('such a script is found in the PATH of the child, past directories that lack it', () => {
+  fileWith('script', '#!/no/such/python3\n');
+  const PATH = ['/no/such/directory', directory].join(delimiter);
+  expect(spawnFailure('ENOENT', {file: 'script', environment: {PATH}}).message).toBe(
+    'cannot run script: its interpreter /no/such/python3 was not found',
+  );
+});
+
+test('a file without an interpreter line, an empty one and a directory were just not found', () => {
+  for (const file of [fileWith('plain', 'hello\n'), fileWith('empty', ''), directory]) {
+    expect(spawnFailure('ENOENT', {file, ...nowhere}).message).toBe(`command not found: ${file}`);
+  }
+});
+
+test('a file that may not be executed and a directory are told apart', () => {
+  const file = fileWith('secret', 'x', 0o644);
+  expect(spawnFailure('EACCES', {file, ...nowhere}).message).toBe(`cannot run ${file}: permission denied`);
+  expect(spawnFailure('EACCES', {file: directory, ...nowhere}).message).toBe(
+    `cannot run ${directory}: it is a directory`,
+  );
+  expect(spawnFailure('EACCES', {file: 'nothing-like-it', ...nowhere}).message).toContain(
+    'permission denied',
+  );
+});
+
+test.each([
+  ['E2BIG', 'too large together'],
+  ['ENOEXEC', 'not a program for this machine'],
+  ['EAGAIN', 'ulimit -u'],
+  ['EMFILE', 'ulimit -n'],
+  ['ENFILE', 'ulimit -n'],
+  ['ENOMEM', 'not enough memory'],
+  ['EWEIRD', 'EWEIRD'],
+])('%s is put into words', (code, words) => {
+  const failure = spawnFailure(code, {file: 'x', ...nowhere});
+  expect(failure.code).toBe(code);
+  expect(failure.message).toContain(words);
+  expect(failure.message).not.toContain('\n');
+});
+
+test.each([
+  ['a missing command', (): string => 'nothing-like-it', 'ENOENT', 'command not found'],
+  [
+    'a file without the right to be executed',
+    (): string => fileWith('secret', 'x', 0o644),
+    'EACCES',
+    'permission',
+  ],
+  ['a directory', (): string => join(directory, 'sub'), 'EACCES', 'is a directory'],
+  [
+    'a missing interpreter',
+    (): string => fileWith('s', '#!/no/such/sh\n'),
+    'ENOENT',
+    'interpreter /no/such/sh',
+  ],
+])('starting %s is refused with its reason', async (_, file, code, words) => {
+  mkdirSync(join(directory, 'sub'));
+  const launched = await launch({file: file(), environment: {PATH: '/bin'}});
+  expect(launched).toMatchObject({ok: false, code});
+  expect('message' in launched && launched.message).toContain(words);
+});
+
+test('a working directory that is missing is told as such and not as a missing command', async () => {
+  const missing = join(directory, 'missing');
+  expect(await launch({file: 'true', workingDirectory: missing})).toEqual({
+    ok: false,
+    code: 'ECWD',
+    message: `the working directory ${missing} does not exist or may not be entered`,
+  });
+});
+
+test('a working directory that is a file is told as such', async () => {
+  const workingDirectory = fileWith('file', '');
+  expect(await launch({file: 'true', workingDirectory})).toEqual({
+    ok: false,
+    code: 'ECWD',
+    message: `the working directory ${workingDirectory} is not a directory`,
+  });
+});
