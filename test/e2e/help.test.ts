@@ -59,6 +59,7 @@ describe('help', () => {
 
   test('L-14 help fits eighty columns and has no control characters', async () => {
     const {stdout} = await limitrun(['--help']);
+    expect(stdout).toContain('--max-rss');
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(stdout).not.toContain('\u001b');
   });

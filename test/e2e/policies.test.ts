@@ -162,18 +162,14 @@ describe('violation handling disabled', () => {
   });
 
   test('Y-16 immediate_kill does nothing either', async () => {
-    const args = [
-      ...handling,
-      ...SMALL,
-      '--policy',
-      'immediate_kill',
-      '--',
-      fixture('alloc'),
-      '120',
-      '--hold',
-      '600',
-    ];
-    expect(await limitrun(args)).toMatchObject({code: 0, stdout: 'ready\n'});
+    const flags = ['--policy', 'immediate_kill'];
+    const args = [...handling, ...SMALL, ...flags, '--', fixture('alloc'), '120', '--hold', '600'];
+    const {code, stdout, report} = await limitrun(args, {report: true});
+    expect({code, stdout, broken: brokenLimits(report)}).toEqual({
+      code: 0,
+      stdout: 'ready\n',
+      broken: ['max_rss'],
+    });
   });
 
   test('Y-16 background processes are still ended and signals forwarded', async () => {

@@ -142,7 +142,9 @@ describe('helpers', () => {
        require('node:module').syncBuiltinESMExports();`,
     );
     const env = {NODE_OPTIONS: `--require=${preload}`, NETWORK_LOG: scratch('network')};
-    expect(await limitrun(['--max-rss', '1GB', '--', 'sleep', '0.3'], {env})).toMatchObject({code: 0});
+    expect(await limitrun(['--max-rss', '1GB', '--', 'sh', '-c', 'sleep 0.3; exit 3'], {env})).toMatchObject({
+      code: 3,
+    });
     expect(await limitrun(['--help'], {env})).toMatchObject({code: 0});
     expect(textOf(scratch('network'))).toBeUndefined();
     await limitrun(['--', 'true'], {env: {...env, CHECK: '1'}});

@@ -131,8 +131,8 @@ describe('pipes', () => {
 
   test('O-11 limitrun leaves what the command does not read to the next reader', async () => {
     scratchFile('lines', 'one\ntwo\n');
-    const {stdout} = await shell('{ "$NODE" "$RUN" --max-rss 1GB -- true; cat; } <lines');
-    expect(stdout).toBe('one\ntwo\n');
+    const {stdout} = await shell('{ "$NODE" "$RUN" --max-rss 1GB -- echo ran; cat; } <lines');
+    expect(stdout).toBe('ran\none\ntwo\n');
   });
 
   test('O-13 the end of standard input reaches the command', async () => {
@@ -165,9 +165,11 @@ describe('pipes', () => {
 
   test('S-12 a closed standard error does not leave the command running', async () => {
     const script =
-      '"$NODE" "$RUN" --timeout 500ms -- sh -c "sleep 300; echo later >>late" 2>&1 >/dev/null | true; wait';
+      '{ "$NODE" "$RUN" --timeout 500ms -- sh -c "sleep 300; echo later >>late" >/dev/null; echo $? >code; } 2>&1 | true';
     await shell(script);
-    await waitFor(() => alive().length === 0, {what: 'the end of the command', deadlineMs: 5000});
+    await waitFor(() => textOf(scratch('code')), {what: 'the end of the run'});
+    expect(textOf(scratch('code'))).toBe('124\n');
+    expect(alive()).toEqual([]);
     expect(textOf(scratch('late'))).toBeUndefined();
   });
 });

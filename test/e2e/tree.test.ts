@@ -145,6 +145,7 @@ describe('processes left in the background', () => {
     const script =
       'sh -c "trap \\"\\" TERM HUP INT; echo up >up; while :; do sleep 1; done" & while [ ! -s up ]; do sleep 0.02; done';
     expect(await limitrun(['--grace-period', '300ms', '--', 'sh', '-c', script])).toMatchObject({code: 0});
+    expect(textOf(scratch('up'))).toBe('up\n');
     await expectNothingAlive();
   });
 
@@ -192,7 +193,8 @@ describe('processes left in the background', () => {
   });
 
   test('P-11 a command that leaves nobody behind is not accused of it', async () => {
-    const {stderr} = await limitrun(['--', 'sh', '-c', 'sleep 0.1 & wait']);
+    const {code, stderr} = await limitrun(['--', 'sh', '-c', 'sleep 0.1 & wait; exit 3']);
+    expect(code).toBe(3);
     expect(stderr).not.toMatch(/background/i);
   });
 });
