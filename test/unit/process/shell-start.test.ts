@@ -1,0 +1,74 @@
+import {spawnSync} from 'node:child_process';
+import {expect, test} from 'vitest';
+import {needsShell, shellStart, type ShellNeeds} from '../../../src/core/process/shell-start.js';
+
+const NOTHING: ShellNeeds = {words: new Map(), variables: new Map(), ignored: [], shellLevel: undefined};
+
+/** Runs the shell as it would be started and returns the bytes that it printed. */
+function run(
+  words: readonly string[],
+  needs: Partial<ShellNeeds>,
+  environment: NodeJS.ProcessEnv = {},
+): Buffer {
+  const args = shellStart(words, {...NOTHING, ...needs});
+  if (args === undefined) throw new Error('no shell can do that');
+  return spawnSync('/bin/sh', args, {env: {PATH: process.env['PATH'], ...environment}}).stdout;
+}
+
+test('a shell is needed only for what Node has changed', () => {
+  expect(needsShell(NOTHING)).toBe(false);
+  expect(needsShell({...NOTHING, shellLevel: '3'})).toBe(false);
+  expect(needsShell({...NOTHING, ignored: ['HUP']})).toBe(true);
+  expect(needsShell({...NOTHING, softOpenFiles: 64})).toBe(true);
+  expect(needsShell({...NOTHING, words: new Map([[1, Buffer.of(255)]])})).toBe(true);
+  expect(needsShell({...NOTHING, variables: new Map([['A', Buffer.of(255)]])})).toBe(true);
+});
+
+test('words reach the command as they are, whatever a shell would make of them', () => {
+  const words = ['', ' ', 'a b', '$HOME', '`id`', '"', "'", '*', '-n', 'two\nlines\n', '\\n'];
+  expect(run(['printf', '<%s>', ...words], {ignored: ['HUP']}).toString()).toBe(
+    words.map((word) => `<${word}>`).join(''),
+  );
+});
+
+test('bytes that are not UTF-8 reach the command in their place', () => {
+  const bytes = Buffer.from([0x61, 0xff, 0xfe, 0x0a, 0x0a]);
+  const words = ['printf', '<%s>', 'before', 'a\uFFFD\uFFFD\n\n', 'after'];
+  expect(run(words, {words: new Map([[3, bytes]])})).toEqual(
+    Buffer.concat([Buffer.from('<before><'), bytes, Buffer.from('><after>')]),
+  );
+});
+
+test('more than nine words keep their order', () => {
+  const numbers = Array.from({length: 15}, (_, index) => String(index));
+  const needs = {words: new Map([[1, Buffer.from('%s,')]])};
+  expect(run(['printf', '?', ...numbers], needs).toString()).toBe(`${numbers.join(',')},`);
+});
+
+test('a variable that is not UTF-8 reaches the command byte for byte', () => {
+  const bytes = Buffer.from([0xc3, 0x28, 0x0a]);
+  expect(run(['printenv', 'BYTES'], {variables: new Map([['BYTES', bytes]])})).toEqual(
+    Buffer.concat([bytes, Buffer.from('\n')]),
+  );
+});
+
+test('a variable whose name no shell can set cannot be passed on', () => {
+  const variables = new Map([['with-dash', Buffer.of(255)]]);
+  expect(shellStart(['true'], {...NOTHING, variables})).toBeUndefined();
+});
+
+test('the soft limit of open files is that of the caller', () => {
+  expect(run(['sh', '-c', 'ulimit -Sn'], {softOpenFiles: 77}).toString()).toBe('77\n');
+});
+
+test('an ignored signal stays ignored in the command', () => {
+  const script = 'kill -HUP $$; echo alive';
+  expect(run(['sh', '-c', script], {ignored: ['HUP']}).toString()).toBe('alive\n');
+  expect(run(['sh', '-c', script], {softOpenFiles: 77}).toString()).toBe('');
+});
+
+test('the level of shells is that of the caller, absent when it was', () => {
+  const print = ['printenv', 'SHLVL'];
+  expect(run(print, {ignored: ['HUP'], shellLevel: '4'}, {SHLVL: '4'}).toString()).toBe('4\n');
+  expect(run(print, {ignored: ['HUP']}).toString()).toBe('');
+});
