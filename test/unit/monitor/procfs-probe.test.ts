@@ -158,8 +158,9 @@ test('children that another thread has started belong to the tree', async () => 
 });
 
 test('a zombie is read for its CPU time but is not alive and no member', async () => {
-  // The shell becomes a sleep, which never waits for the child that the shell has started.
-  const child = startShell('read x & echo zombie $!; exec sleep 1000 <&-');
+  // The shell becomes a sleep, which never waits for the child that the shell has started and that ends after it.
+  const ends = 'while [ "$(cat /proc/$PPID/comm)" = sh ]; do :; done';
+  const child = startShell(`sh -c '${ends}' & echo zombie $!; exec sleep 1000`);
   const zombie = await child.saidPid('zombie');
   await inState(zombie, 'Z');
   const tree = open(child);
