@@ -151,6 +151,20 @@ describe('helpers', () => {
     expect(textOf(scratch('network'))).toContain('connect');
   });
 
+  test('X-16 nothing is loaded from the data directory of the user', async () => {
+    const hooks = {init: './hook.js', prerun: './hook.js', command_not_found: './hook.js'};
+    const plugin = {name: 'evil', version: '1.0.0', main: 'hook.js', oclif: {hooks, commands: './commands'}};
+    const hook = `require('node:fs').writeFileSync(${JSON.stringify(scratch('loaded'))}, ''); module.exports = () => {};`;
+    scratchFile('data/limitrun/node_modules/evil/package.json', JSON.stringify(plugin));
+    scratchFile('data/limitrun/node_modules/evil/hook.js', hook);
+    scratchFile(
+      'data/limitrun/package.json',
+      JSON.stringify({dependencies: {evil: '1.0.0'}, oclif: {plugins: [{type: 'user', name: 'evil'}]}}),
+    );
+    const {code} = await limitrun(['--', 'sh', '-c', 'exit 3'], {env: {XDG_DATA_HOME: scratch('data')}});
+    expect({code, loaded: textOf(scratch('loaded'))}).toEqual({code: 3, loaded: undefined});
+  });
+
   test('X-15 no package that is installed with limitrun runs a script', () => {
     const lock = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
       packages: Record<

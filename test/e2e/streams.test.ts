@@ -1,9 +1,10 @@
 import {createHash, randomBytes} from 'node:crypto';
 import {spawnSync} from 'node:child_process';
-import {closeSync, openSync, readFileSync, writeFileSync} from 'node:fs';
+import {closeSync, mkdirSync, openSync, readFileSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {limitrun, shell, start, startShell} from '../support/limitrun.js';
-import {needs} from '../support/needs.js';
+import {limitrun, shell, start, startProgram, startShell} from '../support/limitrun.js';
+import {missing, needs} from '../support/needs.js';
+import {PROGRAM} from '../support/paths.js';
 import {alive, atEnd, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
 import {isAlive} from '../support/survivors.js';
 import {waitFor} from '../support/wait-for.js';
@@ -95,6 +96,26 @@ describe('bytes', () => {
       'echo a; echo b >&2; sleep 300',
     ]);
     expect({code, stdout, stderr}).toEqual({code: 124, stdout: 'a\n', stderr: 'b\n'});
+  });
+
+  test('O-25 --quiet is silent to the byte when the home directory may not be read', async ({skip}) => {
+    const reason = missing('otherUser');
+    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+    mkdirSync(scratch('closed'), {mode: 0o700});
+    const args = [
+      '--reuid',
+      '65534',
+      '--clear-groups',
+      process.execPath,
+      PROGRAM,
+      '--quiet',
+      '--',
+      'sh',
+      '-c',
+      'exit 3',
+    ];
+    const {code, stderr} = await startProgram('setpriv', args, {env: {HOME: scratch('closed')}}).exited;
+    expect({code, stderr}).toEqual({code: 3, stderr: ''});
   });
 
   test('O-25 --quiet is silent to the byte when background processes are ended', async () => {

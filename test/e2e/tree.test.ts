@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
 import {limitrun, shell, start} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
+import {PROGRAM} from '../support/paths.js';
 import {figure} from '../support/report.js';
 import {isAlive} from '../support/survivors.js';
 import {alive, atEnd, expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
@@ -211,5 +212,31 @@ describe('limitrun killed by SIGKILL', () => {
     });
     skip(!guarded, 'skipped: limitrun has no guard against its own SIGKILL (documented limit)');
     expect(alive()).toEqual([]);
+  });
+});
+
+describe('limitrun within limitrun', () => {
+  needs('compiler', 'linux');
+
+  test('P-01 the inner limit ends the inner command, and its code comes out', async () => {
+    const inner = [process.execPath, PROGRAM, '--max-rss', '50MB', '--', fixture('alloc'), '120'];
+    expect(await limitrun(['--max-rss', '2GB', '--', ...inner])).toMatchObject({code: 110});
+  });
+
+  test('P-01 the outer limit ends the inner run and its daemons', async () => {
+    const inner = [
+      process.execPath,
+      PROGRAM,
+      '--max-rss',
+      '1GB',
+      '--',
+      fixture('forker'),
+      '3',
+      '--daemon',
+      '--ignore',
+    ];
+    const flags = ['--timeout', '1500ms', '--grace-period', '300ms'];
+    expect(await limitrun([...flags, '--', ...inner])).toMatchObject({code: 124});
+    await expectNothingAlive();
   });
 });

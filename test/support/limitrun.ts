@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess, type StdioOptions} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {PROGRAM} from './paths.js';
+import {LAUNCHER, PROGRAM} from './paths.js';
 import {readReport, type Report} from './report.js';
 import {atEnd, scratch, testEnvironment} from './this-test.js';
 import {waitFor} from './wait-for.js';
@@ -150,7 +150,7 @@ export async function limitrun(args: readonly string[], options: RunOptions = {}
   return {...result, report: readReport(file, result.stderr)} satisfies ReportedResult as RunResult;
 }
 
-/** Runs a shell script in which `$NODE $RUN` is limitrun. */
+/** Runs a shell script in which `$NODE $RUN` is limitrun, and `$LIMITRUN` what npm installs. */
 export function shell(script: string, options: RunOptions = {}): Promise<RunResult> {
   return startShell(script, options).exited;
 }
@@ -158,6 +158,6 @@ export function shell(script: string, options: RunOptions = {}): Promise<RunResu
 export function startShell(script: string, options: RunOptions = {}): Running {
   return startProgram('/bin/sh', ['-c', script], {
     ...options,
-    env: {NODE: process.execPath, RUN: PROGRAM, ...options.env},
+    env: {NODE: process.execPath, RUN: PROGRAM, LIMITRUN: LAUNCHER, ...options.env},
   });
 }

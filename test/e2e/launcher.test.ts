@@ -1,0 +1,177 @@
+import {symlinkSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {describe, expect, test} from 'vitest';
+import {shell, startProgram} from '../support/limitrun.js';
+import {needs} from '../support/needs.js';
+import {LAUNCHER} from '../support/paths.js';
+import {alive, expectNothingAlive, fixture, scratch, scratchFile} from '../support/this-test.js';
+
+/** What a file of /proc says about the command itself. */
+const IGNORED = `sh -c 'grep SigIgn /proc/self/status'`;
+
+describe('the installed program leaves as it was', () => {
+  needs('linux');
+
+  test('L-05 a command, its code and its output', async () => {
+    expect(await shell('exec "$LIMITRUN" --quiet -- sh -c "echo out; echo err >&2; exit 9"')).toMatchObject({
+      code: 9,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+  });
+
+  test('L-05 a command when it is reached through links', async () => {
+    symlinkSync(LAUNCHER, scratch('first'));
+    symlinkSync('first', scratch('second'));
+    expect(await shell('exec ./second -- echo linked')).toMatchObject({code: 0, stdout: 'linked\n'});
+  });
+
+  test.each([
+    ['a value without its unit', ['--max-rss', '10XB', '--', 'true'], 125],
+    ['a command that is not found', ['--', './nothing'], 127],
+  ])('E-05 %s is an error as ever', async (_kind, args, wanted) => {
+    const {code, stdout, stderr} = await startProgram(LAUNCHER, args).exited;
+    expect({code, stdout}).toEqual({code: wanted, stdout: ''});
+    expect(stderr).toMatch(/^limitrun: /);
+  });
+
+  test('L-06 words with anything in them', async () => {
+    const words = ['', ' ', 'a b', '"', "'", '\\', '$HOME', '`id`', '*', 'a\nb', '-n', '--', '🙂'];
+    const {stdout} = await startProgram(LAUNCHER, ['--', '/usr/bin/env', 'printf', '%s\\0', ...words]).exited;
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
+  });
+
+  test('L-11 words that are not UTF-8', async () => {
+    const {stdoutBytes} = await shell('exec "$LIMITRUN" -- printf %s "$(printf "a\\377b")"');
+    expect(stdoutBytes.toString('hex')).toBe('61ff62');
+  });
+
+  test('L-17 L-18 the environment, whatever its bytes', async () => {
+    const env = {
+      EMPTY: '',
+      LINES: 'a\nb\n',
+      SPACED: ' a  b ',
+      NODE_OPTIONS: '--no-warnings',
+      lr__self: 'mine',
+    };
+    const odd = 'ODD="$(printf "a\\377b")"; export ODD; exec';
+    const bare = await shell(`${odd} env -0`, {env});
+    const limited = await shell(`${odd} "$LIMITRUN" -- env -0`, {env});
+    const sorted = (bytes: Buffer): string[] =>
+      bytes
+        .toString('latin1')
+        .split('\0')
+        .filter((line) => !line.startsWith('LIMITRUN_RUN_ID='))
+        .sort();
+    expect(sorted(limited.stdoutBytes)).toEqual(sorted(bare.stdoutBytes));
+  });
+
+  test('L-20 the soft limit of open files', async () => {
+    const {stdout} = await shell('ulimit -Sn 777; exec "$LIMITRUN" -- sh -c "ulimit -Sn; ulimit -Hn"');
+    const hard = await shell('ulimit -Hn');
+    expect(stdout).toBe(`777\n${hard.stdout}`);
+  });
+
+  test('L-21 open descriptors', async () => {
+    scratchFile('three', 'third\n');
+    scratchFile('nine', 'ninth\n');
+    const script = 'exec 3<three 9<nine; exec "$LIMITRUN" -- sh -c "cat <&3; cat <&9"';
+    expect(await shell(script)).toMatchObject({code: 0, stdout: 'third\nninth\n'});
+  });
+
+  test.each([
+    ['HUP', 1],
+    ['INT', 2],
+    ['QUIT', 4],
+    ['PIPE', 0x1000],
+  ])('L-22 an ignored SIG%s', async (name, bit) => {
+    const {stdout} = await shell(`trap "" ${name}; exec "$LIMITRUN" -- ${IGNORED}`);
+    expect(Number.parseInt(stdout.split(/\s+/)[1] ?? '', 16)).toBe(bit);
+  });
+
+  test('L-23 signals that are not ignored', async () => {
+    expect((await shell(`exec "$LIMITRUN" -- ${IGNORED}`)).stdout).toBe('SigIgn:\t0000000000000000\n');
+  });
+
+  test('L-25 the options of a Node that is the command, without taking them for limitrun', async () => {
+    const env = {NODE_OPTIONS: '--require=/nonexistent/module.cjs'};
+    const {code, stdout} = await shell('exec "$LIMITRUN" -- sh -c "echo $NODE_OPTIONS; exit 3"', {env});
+    expect({code, stdout}).toEqual({code: 3, stdout: '--require=/nonexistent/module.cjs\n'});
+  });
+});
+
+describe('the installed program', () => {
+  needs('linux', 'compiler');
+
+  test.each(['TERM', 'INT', 'HUP', 'USR1'] as const)('S-01 passes SIG%s on once', async (name) => {
+    const running = startProgram(LAUNCHER, ['--', fixture('sigs'), '--exit', '42']);
+    await running.said('ready\n');
+    running.kill(`SIG${name}`);
+    const {code, stdout} = await running.exited;
+    expect({code, times: stdout.split('\n').filter((line) => line === name).length}).toEqual({
+      code: 42,
+      times: 1,
+    });
+  });
+
+  test.each([0, 5, 10, 20, 40, 80, 120, 160, 200])(
+    'S-05 leaves no orphan for SIGTERM after %i ms',
+    async (delayMs) => {
+      const running = startProgram(LAUNCHER, ['--max-rss', '1GB', '--', 'sleep', '300']);
+      // The moment is what this test varies; nothing is waited for.
+      await sleep(delayMs);
+      running.kill('SIGTERM');
+      const {code, signal} = await running.exited;
+      expect(signal === 'SIGTERM' || code === 143).toBe(true);
+      await expectNothingAlive();
+    },
+  );
+
+  test('E-04 keeps limits', async () => {
+    expect(
+      await startProgram(LAUNCHER, ['--max-rss', '50MB', '--', fixture('alloc'), '120']).exited,
+    ).toMatchObject({
+      code: 110,
+    });
+    await expectNothingAlive();
+  });
+});
+
+describe('the installed program as process 1', () => {
+  needs('pidNamespace', 'compiler');
+
+  const UNSHARE = ['--pid', '--fork', '--mount-proc', '--kill-child', LAUNCHER];
+
+  test('S-15 passes the code on', async () => {
+    expect(await startProgram('unshare', [...UNSHARE, '--', 'sh', '-c', 'exit 7']).exited).toMatchObject({
+      code: 7,
+    });
+  });
+
+  test('S-15 gives the command its standard input', async () => {
+    const running = startProgram('unshare', [...UNSHARE, '--', 'cat'], {input: 'words'});
+    expect(await running.exited).toMatchObject({code: 0, stdout: 'words'});
+  });
+
+  test('S-15 passes SIGTERM on', async () => {
+    const script = 'trap "exit 42" TERM; echo up; while :; do sleep 0.05; done';
+    const running = startProgram('unshare', [...UNSHARE, '--', 'sh', '-c', script]);
+    await running.said('up');
+    const one = alive().find(
+      ({command}) => command.includes('bin/limitrun') && !command.startsWith('unshare'),
+    );
+    process.kill(one?.pid ?? 0, 'SIGTERM');
+    expect(await running.exited).toMatchObject({code: 42});
+  });
+
+  test('P-07 waits for orphans, so that none stays a zombie', async () => {
+    const script = `"${fixture('forker')}" 5 --exit 0 >/dev/null
+      for each in /proc/[0-9]*; do grep -q forker $each/comm && kill -KILL \${each#/proc/}; done
+      for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        grep -qs forker /proc/[0-9]*/comm || { echo "all gone"; exit 0; }
+        sleep 0.1
+      done; grep -H . /proc/[0-9]*/comm`;
+    const {stdout} = await startProgram('unshare', [...UNSHARE, '--', 'sh', '-c', script]).exited;
+    expect(stdout).toBe('all gone\n');
+  });
+});
