@@ -52,7 +52,6 @@ describe('the installed program leaves as it was', () => {
       LINES: 'a\nb\n',
       SPACED: ' a  b ',
       NODE_OPTIONS: '--no-warnings',
-      lr__self: 'mine',
     };
     const odd = 'ODD="$(printf "a\\377b")"; export ODD; exec';
     const bare = await shell(`${odd} env -0`, {env});
