@@ -1,4 +1,5 @@
 import {asksFor, splitWords} from '../core/plan/child-words.js';
+import {UsageError} from '../core/plan/usage-error.js';
 
 /** What the words of a command line lead to. */
 export type Route =
@@ -19,6 +20,9 @@ const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
   ['help', 'help'],
 ]);
 
+/** Words that will be subcommands: a script must not come to rely on the programs of these names. */
+const RESERVED: ReadonlySet<string> = new Set(['watch', 'status']);
+
 const DEFAULT_COMMAND = 'run';
 
 /**
@@ -30,6 +34,11 @@ export function route(argv: readonly string[]): Route {
   const [first, ...rest] = argv;
   const subcommand = first === undefined ? undefined : SUBCOMMANDS.get(first);
   if (subcommand === 'help') return {kind: 'help'};
+  if (first !== undefined && RESERVED.has(first)) {
+    throw new UsageError(
+      `"${first}" is kept for a subcommand of limitrun; to run the program: limitrun -- ${first}`,
+    );
+  }
   const {own, child} = splitWords(subcommand === undefined ? argv : rest);
   if (asksFor(own, 'help')) return {kind: 'help'};
   if (asksFor(own, 'version')) return {kind: 'version'};

@@ -13,8 +13,8 @@ export function writeStandardOutput(text: string): Promise<void> {
       if (error.code === 'EPIPE') resolve();
       else reject(new UsageError(`standard output cannot be written (${error.code ?? error.message})`));
     });
-    process.stdout.write(text, () => {
-      resolve();
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined) resolve();
     });
   });
 }

@@ -5,7 +5,7 @@ import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {LineWriter} from './line-writer.js';
-import {measuredHere} from './monitor/open-probe.js';
+import {hasProcfs, measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
@@ -62,8 +62,10 @@ class SupervisedRun {
   async check(): Promise<void> {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
+    refuseMissingProcfs();
     for (const {limitType, enforcedBy} of this.#promises) {
-      if (enforcedBy !== 'nobody') continue;
+      // That nothing is sampled is said by the plan's own notice.
+      if (enforcedBy !== 'nobody' || !monitoring.enabled) continue;
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
       this.#notice('warning', text);
@@ -177,6 +179,8 @@ class SupervisedRun {
       case 'enforced':
         this.#control.isEnding({kind: 'violation', limitType: event.violation.limitType});
         return;
+      case 'tree_ended':
+        return;
       case 'fault':
         this.#control.stop({
           kind: 'fault',
@@ -287,9 +291,17 @@ class SupervisedRun {
     const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
     this.#folder.add(event);
     const {output, monitoring, handling} = this.#plan;
-    if (output.quiet || (event.kind === 'violation_begun' && !monitoring.alertingEnabled)) return;
+    const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
+    if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
+  }
+}
+
+/** On Linux everything rests on /proc; without it neither a limit nor the end of the tree could be promised. */
+function refuseMissingProcfs(): void {
+  if (process.platform === 'linux' && !hasProcfs()) {
+    throw new UsageError('/proc cannot be read; limitrun needs it on Linux (mount -t proc proc /proc)');
   }
 }
 

@@ -1,6 +1,6 @@
 import {availableParallelism} from 'node:os';
 import {callAt, systemClock, type Clock} from '../clock.js';
-import {openProbe} from '../monitor/open-probe.js';
+import {ancestorsOf, openProbe} from '../monitor/open-probe.js';
 import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
@@ -24,6 +24,8 @@ export type LimitEvent =
   /** The enforcer (not the callback) is ending the tree because of this violation. */
   | {readonly kind: 'enforced'; readonly violation: ResourceViolation}
   | {readonly kind: 'notice'; readonly level: 'warning'; readonly text: string}
+  /** Nothing of the tree is left; watching has stopped. */
+  | {readonly kind: 'tree_ended'}
   /** The tree cannot be watched any more. */
   | {readonly kind: 'fault'; readonly error: Error};
 
@@ -74,11 +76,9 @@ export class ResourceLimitManager {
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
-  /** @throws RangeError when the pid is not one of a process that may be watched */
+  /** @throws RangeError when the pid is not one of a process that may be limited */
   constructor(options: ResourceLimitManagerOptions) {
-    if (!Number.isSafeInteger(options.pid) || options.pid <= 1 || options.pid === process.pid) {
-      throw new RangeError(`pid ${String(options.pid)} cannot be limited`);
-    }
+    refuseUnlimitable(options);
     this.#options = {...DEFAULTS, ...options};
     this.#clock = options.clock ?? systemClock;
     this.#limits = limitsSet(options.limits);
@@ -117,7 +117,10 @@ export class ResourceLimitManager {
   stop(): void {
     this.#cancelTimeout();
     this.#monitor.stop();
-    if (this.#options.probe === undefined && !this.#terminator.begun) this.#probe.close();
+    if (this.#options.probe !== undefined) return;
+    void this.#terminator.ended().then(() => {
+      this.#probe.close();
+    });
   }
 
   /** Must be set before {@link start} in mode `external`. Called once per critical violation. */
@@ -188,10 +191,21 @@ export class ResourceLimitManager {
   #onUsage(usage: ResourceUsage, gapMs: number): void {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
-    const {state, begun, ended} = this.#checker.check(usage, this.#state);
+    const {state, begun, ended, outgrown} = this.#checker.check(usage, this.#state);
     this.#state = state;
     for (const one of ended) this.#emit({kind: 'violation_ended', ended: one});
     for (const violation of begun) this.onViolationDispatch(violation);
+    // Whoever asked the tree to end: a grace period is not there to go on growing.
+    for (const violation of outgrown) {
+      if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
+    }
+    if (usage.process.processes === 0) void this.#noticeEnd();
+  }
+
+  async #noticeEnd(): Promise<void> {
+    if ((await this.#probe.members('everywhere')).length > 0) return;
+    this.stop();
+    this.#emit({kind: 'tree_ended'});
   }
 
   #armTimeout(): void {
@@ -247,8 +261,20 @@ export class ResourceLimitManager {
 
 /** Near the limit, and more than one process among which pages may be shared. */
 function mayBeShared(usage: ResourceUsage, rss: Limit): boolean {
-  const near = Math.min(rss.warnAbove, rss.value);
+  const near = Math.min(rss.warnFrom, rss.value);
   return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
+}
+
+/** Groups, init, this process, and (where a policy would end the tree) the processes this one runs in. */
+function refuseUnlimitable({pid, limits, violationHandling}: ResourceLimitManagerOptions): void {
+  const refuse = (why: string): never => {
+    throw new RangeError(`pid ${String(pid)} cannot be limited: ${why}`);
+  };
+  if (!Number.isSafeInteger(pid) || pid <= 1) refuse('it is no process that may be watched');
+  if (pid === process.pid) refuse('it is this process');
+  const wouldEnd =
+    violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => endsTheTree(policy));
+  if (wouldEnd && ancestorsOf(process.pid).includes(pid)) refuse('this process is part of its tree');
 }
 
 async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {

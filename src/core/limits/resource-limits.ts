@@ -205,8 +205,8 @@ export interface Limit {
   readonly kind: LimitKind;
   readonly value: number;
   readonly policy: ResourcePolicy;
-  /** Usage above this is a warning. */
-  readonly warnAbove: number;
+  /** Usage from this value on is a warning; Infinity: there is none. */
+  readonly warnFrom: number;
   readonly sustainMs: number;
 }
 
@@ -224,17 +224,18 @@ export function limitsSet(limits: ResourceLimits): Limit[] {
       kind,
       value,
       policy: rules.policy ?? DEFAULT_POLICY,
-      warnAbove: warnAbove(kind, value, rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT),
+      warnFrom: warnFrom(kind, value, rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT),
       sustainMs: rules.sustainedViolationTimeMs ?? 0,
     });
   }
   return set;
 }
 
-function warnAbove(kind: LimitKind, value: number, thresholdPercent: number): number {
+function warnFrom(kind: LimitKind, value: number, thresholdPercent: number): number {
   const share = (value * thresholdPercent) / 100;
+  if (kind.unit !== 'count') return share;
   // A limit of one process must not warn about the one process that is allowed.
-  return kind.unit === 'count' ? Math.ceil(share) : share;
+  return Math.ceil(share) < value ? Math.ceil(share) : Infinity;
 }
 
 /** The row of a limit type. */

@@ -10,14 +10,19 @@ export interface LimitState {
   readonly brokenSinceMs?: number;
   /** Samples in a row above the limit. */
   readonly brokenSamples: number;
-  /** Since when usage has been back at or below the open violation's threshold. */
+  /** Since when usage has been back below the open violation's threshold. */
   readonly belowSinceMs?: number;
   /** The violation that is going on. */
-  readonly open?: {readonly violation: ResourceViolation; readonly peakValue: number};
-  /** Beyond this the tree is killed although its grace period is not over; set while a graceful stop goes on. */
+  readonly open?: OpenViolation;
+  /** Beyond this a tree that has been asked to end has outgrown its grace period. */
   readonly ceiling?: number;
-  /** A warning has been given and usage has not been back below the warning threshold since. */
+  /** A warning has been given and usage has not been well below the warning threshold since. */
   readonly warned: boolean;
+}
+
+export interface OpenViolation {
+  readonly violation: ResourceViolation;
+  readonly peakValue: number;
 }
 
 /** One state for each limit, in the same order. */
@@ -28,8 +33,14 @@ export interface Judgement {
   /** In the order of the limits, so the first critical one is the cause of what follows. */
   readonly begun: readonly ResourceViolation[];
   readonly ended: readonly EndedViolation[];
+  /** Violations that go on and whose memory still grows after half a second: a grace period would be misused. */
+  readonly outgrown: readonly ResourceViolation[];
 }
 
+/** A violation that hovers around its limit is one episode: it ends after this long below, or the sustain time. */
+const CALM_MS = 1000;
+/** Usage must fall to this share of the warning threshold before there is another warning. */
+const REARM_SHARE = 0.9;
 /** A process that has been asked to end gets this long before its growth is held against it. */
 const CEILING_AFTER_MS = 500;
 
@@ -42,11 +53,11 @@ const UNTOUCHED: LimitState = {brokenSamples: 0, warned: false};
  * - A limit is broken when usage is *greater* than it.
  * - A critical violation begins when a limit has been broken for its sustain time, and, for memory, in two samples in
  *   a row (between fork and exec a child shows its parent's memory).
- * - It ends when usage has been at or below the limit for the sustain time. One violation per episode.
- * - A warning begins above the warning threshold, once until usage has fallen below it again. When the limit itself
- *   is broken the warning ends as `escalated`.
- * - Memory that still grows during the grace period of a graceful policy is a violation of its own, with the policy
- *   `immediate_kill`: beyond twice the limit and 1.25 times what it was half a second after the violation began.
+ * - It ends when usage has been at or below the limit for the sustain time, and for a second at least. One violation
+ *   per episode.
+ * - A warning begins from the warning threshold on, once until usage has fallen to 90 % of it. When the limit itself is
+ *   broken the warning ends as `escalated`.
+ * - Memory beyond twice the limit and 1.25 times what it was half a second after the violation began is `outgrown`.
  * - A metric that was not measured in a sample leaves its limit's state as it is.
  */
 export class ResourceViolationChecker {
@@ -59,87 +70,82 @@ export class ResourceViolationChecker {
 
   /** Judges all limits on one usage. */
   check(usage: ResourceUsage, state: CheckerState): Judgement {
-    const begun: ResourceViolation[] = [];
-    const ended: EndedViolation[] = [];
+    const told: Told = {begun: [], ended: [], outgrown: []};
     const next = this.limits.map((limit, index) => {
       const before = state[index] ?? UNTOUCHED;
       const value = limit.kind.metricOf?.(usage);
-      return value === undefined ? before : judge(limit, value, usage, before, begun, ended);
+      return value === undefined ? before : judge({limit, value, usage, told}, before);
     });
-    return {state: next, begun, ended};
+    return {state: next, ...told};
   }
 }
 
-function judge(
-  limit: Limit,
-  value: number,
-  usage: ResourceUsage,
-  before: LimitState,
-  begun: ResourceViolation[],
-  ended: EndedViolation[],
-): LimitState {
+interface Told {
+  readonly begun: ResourceViolation[];
+  readonly ended: EndedViolation[];
+  readonly outgrown: ResourceViolation[];
+}
+
+/** One limit under one usage, and where to put what follows. */
+interface Case {
+  readonly limit: Limit;
+  readonly value: number;
+  readonly usage: ResourceUsage;
+  readonly told: Told;
+}
+
+function judge(one: Case, before: LimitState): LimitState {
+  const {limit, value, usage, told} = one;
   const broken = value > limit.value;
   const brokenSamples = broken ? before.brokenSamples + 1 : 0;
   const brokenSinceMs = broken ? (before.brokenSinceMs ?? usage.atMs) : undefined;
   const open = before.open && {...before.open, peakValue: Math.max(before.open.peakValue, value)};
-  const warned = value > limit.warnAbove && (before.warned || open !== undefined);
+  const warned = before.warned && value > limit.warnFrom * REARM_SHARE;
   const state = {brokenSamples, warned, ...(brokenSinceMs === undefined ? {} : {brokenSinceMs})};
 
   const lasted = brokenSinceMs !== undefined && usage.atMs - brokenSinceMs >= limit.sustainMs;
   if (lasted && brokenSamples >= limit.kind.confirmations && open?.violation.severity !== 'critical') {
-    if (open) ended.push(end(open, usage, 'escalated'));
-    return {...state, warned: true, open: begin(limit, value, usage, 'critical', begun)};
+    if (open) told.ended.push(end(open, usage, 'escalated'));
+    return {...state, warned: true, open: begin(one, 'critical')};
   }
-  if (open === undefined) {
-    if (warned || broken || value <= limit.warnAbove) return state;
-    return {...state, warned: true, open: begin(limit, value, usage, 'warning', begun)};
-  }
-  return whileOpen(limit, value, usage, before, {...state, open}, begun, ended);
+  if (open !== undefined) return whileOpen(one, open, before, state);
+  if (warned || broken || value < limit.warnFrom) return state;
+  return {...state, warned: true, open: begin(one, 'warning')};
 }
 
 /** An open violation goes on, or has subsided for long enough to end. */
-function whileOpen(
-  limit: Limit,
-  value: number,
-  usage: ResourceUsage,
-  before: LimitState,
-  state: LimitState & Required<Pick<LimitState, 'open'>>,
-  begun: ResourceViolation[],
-  ended: EndedViolation[],
-): LimitState {
-  const {open, ...closed} = state;
-  if (stopsGracefully(limit) && open.violation.severity === 'critical') {
-    const {ceiling} = before;
-    if (ceiling === undefined && usage.atMs - open.violation.atMs >= CEILING_AFTER_MS) {
-      return {...state, ceiling: Math.max(2 * limit.value, 1.25 * value)};
-    }
-    if (ceiling !== undefined && value > ceiling) {
-      begin({...limit, policy: 'immediate_kill'}, value, usage, 'critical', begun);
-      return {...state, ceiling: Infinity};
-    }
-    if (ceiling !== undefined) state = {...state, ceiling};
-  }
-  const threshold = open.violation.severity === 'critical' ? limit.value : limit.warnAbove;
-  if (value > threshold) return state;
+function whileOpen(one: Case, open: OpenViolation, before: LimitState, closed: LimitState): LimitState {
+  const {limit, value, usage, told} = one;
+  const critical = open.violation.severity === 'critical';
+  const state = {...closed, open, ...ceilingOf(one, open, before)};
+  if (critical ? value > limit.value : value >= limit.warnFrom) return state;
   const belowSinceMs = before.belowSinceMs ?? usage.atMs;
-  if (usage.atMs - belowSinceMs < limit.sustainMs) return {...state, belowSinceMs};
-  ended.push(end(open, usage, 'subsided'));
+  if (usage.atMs - belowSinceMs < Math.max(limit.sustainMs, CALM_MS)) return {...state, belowSinceMs};
+  told.ended.push(end(open, usage, 'subsided'));
   return closed;
 }
 
-function stopsGracefully(limit: Limit): boolean {
-  return limit.kind.group === 'memory' && endsTheTree(limit.policy) && limit.policy !== 'immediate_kill';
+function ceilingOf(
+  {limit, value, usage, told}: Case,
+  open: OpenViolation,
+  before: LimitState,
+): {ceiling?: number} {
+  const {violation} = open;
+  if (limit.kind.group !== 'memory' || violation.severity !== 'critical' || !endsTheTree(limit.policy))
+    return {};
+  if (before.ceiling === undefined) {
+    const due = usage.atMs - violation.atMs >= CEILING_AFTER_MS;
+    return due ? {ceiling: Math.max(2 * limit.value, 1.25 * value)} : {};
+  }
+  if (value <= before.ceiling) return {ceiling: before.ceiling};
+  told.outgrown.push(violation);
+  // Told once.
+  return {ceiling: Infinity};
 }
 
-function begin(
-  limit: Limit,
-  value: number,
-  usage: ResourceUsage,
-  severity: ViolationSeverity,
-  begun: ResourceViolation[],
-): {violation: ResourceViolation; peakValue: number} {
+function begin({limit, value, usage, told}: Case, severity: ViolationSeverity): OpenViolation {
   const violation = violationOf(limit, value, usage, severity);
-  begun.push(violation);
+  told.begun.push(violation);
   return {violation, peakValue: value};
 }
 
@@ -164,10 +170,6 @@ export function violationOf(
   };
 }
 
-function end(
-  open: {violation: ResourceViolation; peakValue: number},
-  usage: ResourceUsage,
-  how: EndedViolation['how'],
-): EndedViolation {
+function end(open: OpenViolation, usage: ResourceUsage, how: EndedViolation['how']): EndedViolation {
   return {...open, atMs: usage.atMs, timestampMs: usage.timestampMs, how};
 }

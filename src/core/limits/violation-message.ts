@@ -1,17 +1,33 @@
 import {formatPercent, formatValue} from '../plan/units.js';
-import type {Limit} from './resource-limits.js';
+import type {Limit, LimitKind} from './resource-limits.js';
 import type {ViolationSeverity} from './resource-violation.js';
 
-/** The sentence that tells a violation, such as `resident memory 261.0 MiB exceeds the limit 256.0 MiB`. */
+/**
+ * The sentence that tells a violation, such as `resident memory 261.0 MiB exceeds the limit 256.0 MiB` or
+ * `9 processes exceed the limit 5`.
+ */
 export function violationMessage(limit: Limit, value: number, severity: ViolationSeverity): string {
-  const {label, unit} = limit.kind;
-  const now = formatValue(value, unit);
-  const most = formatValue(limit.value, unit);
+  const {kind} = limit;
+  const most = formatValue(limit.value, kind.unit);
   if (severity === 'warning') {
-    const share = formatPercent((limit.warnAbove * 100) / limit.value);
-    return `${label} ${now} is over ${share} of the limit ${most}`;
+    const share = formatPercent((value * 100) / limit.value);
+    const verb = isPlural(kind) ? 'are' : 'is';
+    return `${subject(kind, value)} ${verb} at ${share} of the limit ${most}`;
   }
+  const verb = isPlural(kind) ? 'exceed' : 'exceeds';
   // "256.0 MiB exceeds the limit 256.0 MiB" would look like a mistake.
-  if (now === most) return `${label} exceeds the limit ${most} by ${formatValue(value - limit.value, unit)}`;
-  return `${label} ${now} exceeds the limit ${most}`;
+  if (formatValue(value, kind.unit) === most) {
+    return `${kind.label} ${verb} the limit ${most} by ${formatValue(value - limit.value, kind.unit)}`;
+  }
+  return `${subject(kind, value)} ${verb} the limit ${most}`;
+}
+
+function subject({label, unit}: LimitKind, value: number): string {
+  const text = formatValue(value, unit);
+  return unit === 'count' ? `${text} ${label}` : `${label} ${text}`;
+}
+
+/** Processes, open files, disk reads and writes. */
+function isPlural({unit}: LimitKind): boolean {
+  return unit === 'count' || unit === 'bytesPerSecond';
 }

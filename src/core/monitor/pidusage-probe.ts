@@ -7,7 +7,8 @@ export const PIDUSAGE_METRICS: ReadonlySet<UsageMetric> = new Set([
   'rssBytes',
   'cpu.timeMs',
   'cpu.percent',
-  'processes',
+  // Without a list of processes (Windows) only the command itself is seen.
+  ...(process.platform === 'win32' ? [] : (['processes'] as const)),
 ]);
 
 /**
@@ -64,7 +65,7 @@ export class PidusageProbe implements Probe {
   }
 
   async #look(): Promise<ListedProcess[]> {
-    const listed = new Map((await this.list()).map((process) => [process.pid, process]));
+    const listed = await this.#listed();
     for (const [pid, member] of this.#members) {
       const now = listed.get(pid);
       if (now?.startTime === member.startTime) this.#members.set(pid, now);
@@ -82,6 +83,18 @@ export class PidusageProbe implements Probe {
       }
     } while (this.#members.size > known);
     return [...this.#members.values()];
+  }
+
+  /** Where the list cannot be had (no ps) the members known so far have to do. */
+  async #listed(): Promise<Map<number, ListedProcess>> {
+    let list: readonly ListedProcess[];
+    try {
+      list = await this.list();
+    } catch {
+      const known = [...this.#members.values()].filter(({pid}) => exists(pid));
+      list = known.length > 0 ? known : await onlyRoot(this.rootPid);
+    }
+    return new Map(list.map((process) => [process.pid, process]));
   }
 
   async #figures(pids: readonly number[]): Promise<Map<number, pidusage.Status>> {

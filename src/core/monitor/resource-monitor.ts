@@ -121,6 +121,7 @@ export class ResourceMonitor {
   }
 
   #failed(error: Error): void {
+    if (!this.#running) return;
     this.#failures += 1;
     if (this.#failures < FAILURES_UNTIL_FAULT) {
       this.#schedule(10);

@@ -30,6 +30,8 @@ export class TreeCounter {
   #lastReaped = 0;
   #expected: Expected[] = [];
   #carried = 0;
+  /** Up to where each ancestor's growth has been matched with what was expected of it: no growth counts twice. */
+  #matched = new Map<number, number>();
   #total = 0;
 
   /** @param reaperPid limitrun itself, if the tree's root is its child: what it reaps is counted too */
@@ -58,20 +60,27 @@ export class TreeCounter {
 
   /** Compares what was expected of each ancestor with what it has reaped since; the difference is carried. */
   #settle(now: ReadonlyMap<number, CounterReading>, reaped: number): void {
-    const open = this.#expected;
+    const orphaned: {ancestorPid: number; amount: number}[] = [];
+    const open = groupByAncestor(this.#expected);
     this.#expected = [];
-    for (const [ancestorPid, expected] of groupByAncestor(open)) {
+    this.#matched = new Map();
+    for (const [ancestorPid, expected] of open) {
       const before = Math.min(...expected.map((one) => one.reapedBefore));
       const amount = expected.reduce((sum, one) => sum + one.amount, 0);
       const after = this.#reapedBy(ancestorPid, now, reaped);
       if (after === undefined) {
-        // The ancestor is gone as well: what it had reaped until it was last seen is part of its own total, and
-        // the rest is expected of its own ancestor, with it.
+        // The ancestor is gone as well: what it had reaped until it was last seen is part of its own total.
         const seen = (this.#last.get(ancestorPid)?.reaped ?? before) - before;
-        this.#expectOf(this.#last.get(ancestorPid)?.parentPid, Math.max(0, amount - seen), now);
+        orphaned.push({ancestorPid, amount: Math.max(0, amount - seen)});
       } else {
-        this.#carried += Math.max(0, amount - Math.max(0, after - before));
+        const matched = Math.min(amount, Math.max(0, after - before));
+        this.#matched.set(ancestorPid, before + matched);
+        this.#carried += amount - matched;
       }
+    }
+    // The rest is expected of the ancestor's own ancestor, once it is known what that one's growth has been matched with.
+    for (const {ancestorPid, amount} of orphaned) {
+      this.#expectOf(this.#last.get(ancestorPid)?.parentPid, amount, now);
     }
   }
 
@@ -84,8 +93,9 @@ export class TreeCounter {
     const ancestorPid = this.#livingAncestor(parentPid, now);
     if (ancestorPid === undefined) this.#carried += amount;
     else {
-      const reapedBefore =
+      const lastReaped =
         ancestorPid === this.reaperPid ? this.#lastReaped : (this.#last.get(ancestorPid)?.reaped ?? 0);
+      const reapedBefore = Math.max(lastReaped, this.#matched.get(ancestorPid) ?? 0);
       this.#expected.push({ancestorPid, amount, reapedBefore});
     }
   }

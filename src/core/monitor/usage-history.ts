@@ -9,15 +9,19 @@ const MOST_KEPT = 3000;
  */
 export class UsageHistory {
   #samples: ResourceUsage[] = [];
+  /** When the newest sample was first set down; those that follow within one step replace it. */
+  #newestSinceMs = -Infinity;
 
   /** @param retentionMs how long a sample is remembered */
   constructor(private readonly retentionMs: number) {}
 
   add(usage: ResourceUsage): void {
-    const beforeLast = this.#samples.at(-2);
-    const tooDense = beforeLast !== undefined && usage.atMs - beforeLast.atMs < this.retentionMs / MOST_KEPT;
-    if (tooDense) this.#samples[this.#samples.length - 1] = usage;
-    else this.#samples.push(usage);
+    if (usage.atMs - this.#newestSinceMs < this.retentionMs / MOST_KEPT) {
+      this.#samples[this.#samples.length - 1] = usage;
+    } else {
+      this.#samples.push(usage);
+      this.#newestSinceMs = usage.atMs;
+    }
     this.#forget(usage.atMs - this.retentionMs);
   }
 

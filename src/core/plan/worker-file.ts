@@ -31,7 +31,10 @@ function firstFault(issues: readonly v.BaseIssue<unknown>[], tree: YamlTree, fau
   for (const issue of issues) {
     const path = (issue.path ?? []).map((item) => item.key as string | number);
     const offset = offsetOf(tree, path, issue.type === 'strict_object');
-    if (best === undefined || offset < best.offset) best = {offset, message: messageOf(issue, path)};
+    // A misspelt key explains the one that is missing.
+    const sooner =
+      best === undefined || offset < best.offset || (offset === best.offset && issue.expected === 'never');
+    if (sooner) best = {offset, message: messageOf(issue, path)};
   }
   if (best === undefined) throw new Error('a file was refused without a reason');
   return faultAt(best.offset, best.message);

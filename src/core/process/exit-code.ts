@@ -73,6 +73,7 @@ export function codeOfSpawnError(code: string): number {
     case 'ENFILE':
     case 'ECWD':
     case 'EBYTES':
+    case 'EUNKNOWN':
       return EXIT_OWN_FAULT;
     default:
       return EXIT_CANNOT_EXECUTE;

@@ -1,10 +1,9 @@
-import type {ChildProcess} from 'node:child_process';
 import {statSync} from 'node:fs';
 import {execa, type Options} from 'execa';
 import {findCommand} from './find-command.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
-import {spawnFailure} from './spawn-failure.js';
+import {spawnFailure, type SpawnFailure} from './spawn-failure.js';
 
 const SHELL = '/bin/sh';
 
@@ -21,45 +20,60 @@ export interface LaunchCommand {
   readonly needs?: ShellNeeds;
 }
 
-export type Launched =
-  | {
-      readonly ok: true;
-      readonly pid: number;
-      /** Resolves when the process itself has ended, whoever still holds its streams. */
-      readonly exited: Promise<ChildEnd>;
-      readonly kill: (signal: NodeJS.Signals) => void;
-    }
-  | {readonly ok: false; readonly code: string; readonly message: string};
+export interface RunningChild {
+  readonly ok: true;
+  readonly pid: number;
+  /** Resolves when the process itself has ended, whoever still holds its streams. */
+  readonly exited: Promise<ChildEnd>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+export type Launched = RunningChild | {readonly ok: false; readonly failure: Promise<SpawnFailure>};
 
 /**
- * Starts the child in the caller's process group with the caller's own streams. execa's clean-up, time-out and kill
- * reach only the direct child, so they are off: the tree is ended by {@link TreeTerminator}.
+ * Starts the child in the caller's process group with the caller's own streams; it runs when this returns. execa's
+ * clean-up, time-out and kill reach only the direct child, so they are off: the tree is ended by TreeTerminator.
  */
-export async function launch(command: LaunchCommand): Promise<Launched> {
+export function launch(command: LaunchCommand): Launched {
   const {file, args = [], environment = process.env, needs} = command;
   const noDirectory = workingDirectoryFault(command.workingDirectory);
-  if (noDirectory !== undefined) return {ok: false, code: 'ECWD', message: noDirectory};
+  if (noDirectory !== undefined) return failed({code: 'ECWD', message: noDirectory});
   // Node refuses an empty name before the system can.
-  if (file === '') return {ok: false, ...spawnFailure('ENOENT', {file, environment})};
+  if (file === '') return failed(spawnFailure('ENOENT', {file, environment}));
   if (needs === undefined || !needsShell(needs)) return start(file, args, command);
   // The shell's own message would not be limitrun's, so what can be known is looked up before.
   const found = needs.words.has(0) ? undefined : findCommand(file, environment['PATH'] ?? '');
-  if (found?.ok === false) return {ok: false, ...spawnFailure(found.code, {file, environment})};
+  if (found?.ok === false) return failed(spawnFailure(found.code, {file, environment}));
   const shellArgs = shellStart([file, ...args], needs);
-  if (shellArgs === undefined) {
-    return {
-      ok: false,
-      code: 'EBYTES',
-      message: 'a variable that is not UTF-8 has a name that cannot be passed on',
-    };
-  }
-  return start(SHELL, shellArgs, command);
+  if (shellArgs !== undefined) return start(SHELL, shellArgs, command);
+  const message = 'a variable that is not UTF-8 has a name that cannot be passed on';
+  return failed({code: 'EBYTES', message});
 }
 
-async function start(file: string, args: readonly string[], command: LaunchCommand): Promise<Launched> {
-  const {environment = process.env, descriptors = [], workingDirectory} = command;
-  const subprocess = execa(file, args, {
-    stdio: stdioWith(descriptors) ?? 'inherit',
+function start(file: string, args: readonly string[], command: LaunchCommand): Launched {
+  const wanted = {file: command.file, environment: command.environment ?? process.env};
+  let subprocess;
+  try {
+    subprocess = execa(file, args, execaOptions(command));
+  } catch (error) {
+    // For want of descriptors Node gives up before there are streams, over whose absence execa stumbles.
+    return failed(spawnFailure(error instanceof TypeError ? 'EMFILE' : 'EUNKNOWN', wanted));
+  }
+  const child = subprocess;
+  if (child.pid === undefined) {
+    return {ok: false, failure: child.then(({code = 'EUNKNOWN'}) => spawnFailure(code, wanted))};
+  }
+  const exited = new Promise<ChildEnd>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      resolve(signal === null ? {exitCode: exitCode ?? 0} : {signal});
+    });
+  });
+  return {ok: true, pid: child.pid, exited, kill: (signal) => void child.kill(signal)};
+}
+
+function execaOptions({environment = process.env, descriptors = [], workingDirectory}: LaunchCommand) {
+  return {
+    stdio: stdioWith(descriptors),
     env: environment,
     extendEnv: false,
     ...(workingDirectory === undefined ? {} : {cwd: workingDirectory}),
@@ -69,40 +83,24 @@ async function start(file: string, args: readonly string[], command: LaunchComma
     forceKillAfterDelay: false,
     buffer: false,
     preferLocal: false,
-  });
-  const {pid} = subprocess;
-  if (pid === undefined) {
-    const {code = 'EUNKNOWN'} = await Promise.race([subprocess, firstError(subprocess)]);
-    return {ok: false, ...spawnFailure(code, {file: command.file, environment})};
-  }
-  const exited = new Promise<ChildEnd>((resolve) => {
-    subprocess.once('exit', (exitCode, signal) => {
-      resolve(signal === null ? {exitCode: exitCode ?? 0} : {signal});
-    });
-  });
-  return {ok: true, pid, exited, kill: (signal) => void subprocess.kill(signal)};
+  } as const satisfies Options;
 }
 
-/** For want of descriptors (EMFILE) Node gives up so early that execa waits for ever. */
-async function firstError(subprocess: ChildProcess): Promise<{code?: string | undefined}> {
-  return new Promise((resolve) => {
-    subprocess.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({code: error.code});
-    });
-  });
+function failed(failure: SpawnFailure): Launched {
+  return {ok: false, failure: Promise.resolve(failure)};
 }
 
 /**
  * Streams 0 to 2 as they are, and each further descriptor under its own number. execa hands numbers on to Node, its
  * types only know them for the first three.
  */
-function stdioWith(descriptors: readonly number[]): Options['stdio'] {
+function stdioWith(descriptors: readonly number[]): NonNullable<Options['stdio']> {
   const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
   for (const descriptor of descriptors) {
     while (stdio.length < descriptor) stdio.push('ignore');
     stdio[descriptor] = descriptor;
   }
-  return stdio as unknown as Options['stdio'];
+  return stdio as unknown as NonNullable<Options['stdio']>;
 }
 
 /** A missing working directory would look like a missing command (ENOENT). */

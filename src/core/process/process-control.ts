@@ -4,7 +4,7 @@ import type {ResourceViolation} from '../limits/resource-violation.js';
 import {openProbe} from '../monitor/open-probe.js';
 import type {Probe} from '../monitor/probe.js';
 import type {EndCause} from '../record/run-event.js';
-import {launch, type Launched, type LaunchCommand} from './launch.js';
+import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
 import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
@@ -59,7 +59,7 @@ export interface ProcessControlOptions {
 }
 
 interface CurrentAttempt extends Attempt {
-  readonly launched: Extract<Launched, {ok: true}>;
+  readonly launched: RunningChild;
   tree?: TreeEnd;
 }
 
@@ -151,7 +151,7 @@ export class ProcessControl {
   #do(action: RunAction): void {
     switch (action.kind) {
       case 'spawn':
-        void this.#spawn();
+        this.#spawn();
         return;
       case 'forward':
         this.#current?.launched.kill(action.signal);
@@ -188,10 +188,12 @@ export class ProcessControl {
     }
   }
 
-  async #spawn(): Promise<void> {
-    const launched = await launch(this.#options.command);
+  #spawn(): void {
+    const launched = launch(this.#options.command);
     if (!launched.ok) {
-      this.#input({kind: 'spawn_failed', code: launched.code, message: launched.message});
+      void launched.failure.then((failure) => {
+        this.#input({kind: 'spawn_failed', ...failure});
+      });
       return;
     }
     const attempt = this.#attempt(launched);
@@ -205,7 +207,7 @@ export class ProcessControl {
     this.#input({kind: 'spawned'});
   }
 
-  #attempt(launched: Extract<Launched, {ok: true}>): CurrentAttempt {
+  #attempt(launched: RunningChild): CurrentAttempt {
     const {marker} = this.#options;
     const probe = openProbe({
       rootPid: launched.pid,
@@ -256,7 +258,7 @@ export class ProcessControl {
     this.#cancelTimer();
     this.#forced = tree.forced;
     this.#survivors = [...this.#survivors, ...tree.survivors];
-    this.#input({kind: 'tree_gone'});
+    this.#input({kind: 'tree_gone', survivors: tree.survivors.length});
   }
 
   #consultBreaker(cause: EndCause): void {

@@ -21,8 +21,9 @@ export class RestartCircuitBreaker {
   /** Asks for a restart. @returns the delay before it, or undefined when the breaker is open */
   request(): number | undefined {
     if (this.#restarts >= this.rules.maxRestarts) return undefined;
-    const delayMs = this.rules.delayMs * this.rules.backoffRate ** this.#restarts;
+    const {delayMs, backoffRate} = this.rules;
+    const delay = delayMs === 0 ? 0 : delayMs * backoffRate ** this.#restarts;
     this.#restarts += 1;
-    return Math.min(delayMs, LONGEST_RESTART_DELAY_MS);
+    return Math.min(delay, LONGEST_RESTART_DELAY_MS);
   }
 }

@@ -35,7 +35,8 @@ export type RunInput =
   | {readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly forward: boolean}
   | {readonly kind: 'grace_elapsed'}
   | {readonly kind: 'child_exited'; readonly child: ChildEnd}
-  | {readonly kind: 'tree_gone'}
+  /** Nothing is left but `survivors` processes that could not be ended. */
+  | {readonly kind: 'tree_gone'; readonly survivors: number}
   | {readonly kind: 'retry'; readonly delayMs: number}
   | {readonly kind: 'no_retry'}
   | {readonly kind: 'delay_elapsed'};
@@ -184,7 +185,7 @@ function whileStopping(state: RunState, input: RunInput): Transition {
     }
     case 'kill':
       return {
-        state: {...state, name: 'terminating'},
+        state: {...state, name: 'terminating', next: nextAfter(input.cause, state)},
         actions: [{kind: 'kill_tree', cause: input.cause}],
       };
     case 'grace_elapsed':
@@ -195,9 +196,10 @@ function whileStopping(state: RunState, input: RunInput): Transition {
     case 'child_exited':
       return {state: {...state, child: input.child}, actions: [{kind: 'end_background'}]};
     case 'tree_gone':
-      return afterTree(state);
-    // The first cause stays: what comes later changes nothing.
+      return afterTree(state, input.survivors);
     case 'stop':
+      return unchanged({...state, next: nextAfter(input.cause, state)});
+    // The first cause stays: what comes later changes nothing.
     case 'restart':
     case 'ending':
     case 'start':
@@ -215,7 +217,7 @@ function whileTerminating(state: RunState, input: RunInput): Transition {
     case 'child_exited':
       return unchanged({...state, child: input.child});
     case 'tree_gone':
-      return afterTree(state);
+      return afterTree(state, input.survivors);
     case 'signal':
       return unchanged(ENDS_AT_ONCE.has(input.signal) ? {...state, next: 'finish'} : state);
     case 'start':
@@ -275,9 +277,15 @@ function withoutDelay(state: RunState, cause: EndCause): Transition {
   return {...done, actions: [{kind: 'cancel_delay'}, ...done.actions]};
 }
 
-function afterTree(state: RunState): Transition {
+/** Only a violation may lead to a restart; whatever else asks for an end means it. */
+function nextAfter(cause: EndCause, state: RunState): RunState['next'] {
+  return cause.kind === 'violation' ? state.next : 'finish';
+}
+
+/** With a survivor there would be two trees: then there is no restart. */
+function afterTree(state: RunState, survivors: number): Transition {
   const cause = state.cause ?? EXITED;
-  if (state.next === 'finish') return finish({...state, name: 'idle'}, cause);
+  if (state.next === 'finish' || survivors > 0) return finish({...state, name: 'idle'}, cause);
   return {state: {...state, name: 'backing-off'}, actions: [{kind: 'consult_breaker', cause}]};
 }
 

@@ -15,7 +15,7 @@ interface Wanted {
 
 /** Puts into words why a command could not be started. */
 export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
-  const {file} = wanted;
+  const file = clipped(wanted.file);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
@@ -23,12 +23,12 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
       if (interpreter !== undefined) {
         return {code, message: `cannot run ${file}: its interpreter ${interpreter} was not found`};
       }
-      return {code, message: file === '' ? 'the command is empty' : `command not found: ${file}`};
+      return {code, message: wanted.file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
     case 'EACCES':
       return {
         code,
-        message: `cannot run ${file}: ${isDirectory(file) ? 'it is a directory' : 'permission denied'}`,
+        message: `cannot run ${file}: ${isDirectory(wanted.file) ? 'it is a directory' : 'permission denied'}`,
       };
     case 'E2BIG':
       return {code, message: `cannot run ${file}: its arguments and environment are too large together`};
@@ -44,9 +44,16 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
       return {code, message: `cannot start ${file}: no more open files are allowed here (ulimit -n)`};
     case 'ENOMEM':
       return {code, message: `cannot start ${file}: there is not enough memory`};
+    case 'EUNKNOWN':
+      return {code, message: `cannot start ${file}`};
     default:
       return {code, message: `cannot run ${file}: ${code}`};
   }
+}
+
+/** A name of 100 kB is not worth a message of 100 kB. */
+function clipped(file: string): string {
+  return file.length > 200 ? `${file.slice(0, 200)}…` : file;
 }
 
 /** The interpreter named in the `#!` line of a file that exists, when the file itself was "not found". */

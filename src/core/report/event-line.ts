@@ -93,7 +93,7 @@ function endedLine({violation, peakValue, how}: EndedViolation, paint: Paint): s
   const {label, unit} = limitKind(violation.limitType);
   const bound = violation.severity === 'warning' ? 'warning threshold' : 'limit';
   const peak = formatValue(peakValue, unit);
-  return line(paint.green(`${label} is back below its ${bound} (peak ${peak})`));
+  return line(paint.green(`${label} back below the ${bound} (peak ${peak})`));
 }
 
 function attemptEndedLine(event: Extract<RunEvent, {kind: 'attempt_ended'}>): string | undefined {

@@ -61,7 +61,7 @@ test('only the limits that are set are judged', () => {
 test('a limit without further rules ends the tree gracefully, warns at 80 % and counts at once', () => {
   expect(onlyLimit({cpu: {maxPercent: 50}})).toMatchObject({
     policy: 'graceful_shutdown',
-    warnAbove: 40,
+    warnFrom: 40,
     sustainMs: 0,
   });
 });
@@ -72,13 +72,13 @@ test('the rules of a group hold for its limits and for no others', () => {
     memory: {maxRssBytes: 10, maxSwapBytes: 20, ...rules},
     cpu: {maxPercent: 10},
   });
-  expect(rss).toMatchObject({policy: 'log', warnAbove: 5, sustainMs: 300});
-  expect(percent).toMatchObject({policy: 'graceful_shutdown', warnAbove: 8, sustainMs: 0});
+  expect(rss).toMatchObject({policy: 'log', warnFrom: 5, sustainMs: 300});
+  expect(percent).toMatchObject({policy: 'graceful_shutdown', warnFrom: 8, sustainMs: 0});
 });
 
 test('a limit of one process does not warn about that process', () => {
-  expect(onlyLimit({process: {maxProcesses: 1}}).warnAbove).toBe(1);
-  expect(onlyLimit({process: {maxProcesses: 8}}).warnAbove).toBe(7);
+  expect(onlyLimit({process: {maxProcesses: 1}}).warnFrom).toBe(1);
+  expect(onlyLimit({process: {maxProcesses: 8}}).warnFrom).toBe(7);
 });
 
 const EVERYTHING = usageAt(0, {

@@ -33,7 +33,7 @@ const INPUTS = {
   'SIGHUP of the terminal': signal('SIGHUP', false),
   grace_elapsed: {kind: 'grace_elapsed'},
   child_exited: {kind: 'child_exited', child: CHILD},
-  tree_gone: {kind: 'tree_gone'},
+  tree_gone: {kind: 'tree_gone', survivors: 0},
   retry: {kind: 'retry', delayMs: 700},
   no_retry: {kind: 'no_retry'},
   delay_elapsed: {kind: 'delay_elapsed'},
