@@ -63,9 +63,9 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
-    for (const {limitType, enforcedBy} of this.#promises) {
-      // That nothing is sampled is said by the plan's own notice.
-      if (enforcedBy !== 'nobody' || !monitoring.enabled) continue;
+    const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
+    // That nothing is sampled is said by the plan's own notice.
+    for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
       this.#notice('warning', text);

@@ -209,13 +209,18 @@ export class ResourceLimitManager {
   }
 
   #armTimeout(): void {
-    const limit = this.#limits.find((candidate) => candidate.kind.type === 'timeout');
-    if (limit === undefined) return;
-    this.#cancelTimeout = callAt(this.#clock, this.#startedAtMs + limit.value, () => {
-      const atMs = this.#clock.nowMs();
-      const instant = {atMs, timestampMs: this.#clock.timestampMs()};
-      this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
-    });
+    const timers = this.#limits
+      .filter(({kind}) => kind.type === 'timeout')
+      .map((limit) =>
+        callAt(this.#clock, this.#startedAtMs + limit.value, () => {
+          const atMs = this.#clock.nowMs();
+          const instant = {atMs, timestampMs: this.#clock.timestampMs()};
+          this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
+        }),
+      );
+    this.#cancelTimeout = () => {
+      for (const cancel of timers) cancel();
+    };
   }
 
   #openProbe(): Probe {
@@ -227,7 +232,7 @@ export class ResourceLimitManager {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
     const cores = availableParallelism();
     const detailed = new Set(['max_swap', 'max_file_descriptors', 'max_read_bps', 'max_write_bps']);
-    const rss = this.#limits.find((limit) => limit.kind.type === 'max_rss');
+    const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
       clock: this.#clock,
@@ -243,7 +248,7 @@ export class ResourceLimitManager {
           startedAtMs: this.#startedAtMs,
           cores,
         }),
-      needsPss: (usage) => rss !== undefined && mayBeShared(usage, rss),
+      needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
@@ -259,9 +264,9 @@ export class ResourceLimitManager {
   }
 }
 
-/** Near the limit, and more than one process among which pages may be shared. */
-function mayBeShared(usage: ResourceUsage, rss: Limit): boolean {
-  const near = Math.min(rss.warnFrom, rss.value);
+/** Near the lowest step of the limit, and more than one process among which pages may be shared. */
+function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
+  const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
   return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
 }
 

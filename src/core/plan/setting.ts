@@ -1,3 +1,5 @@
+import type {LimitValue} from '../limits/limit-step.js';
+
 /** The headings under which `--help` shows the settings, in this order. */
 export const HELP_GROUPS = [
   'Limits',
@@ -30,6 +32,8 @@ interface NumberSetting extends SettingBase {
   /** Smallest and largest value allowed, in the unit of the value (bytes, milliseconds, percent). */
   readonly min?: number;
   readonly max?: number;
+  /** A limit, which may have several steps; `timer`: without a sustain time. */
+  readonly steps?: 'sampled' | 'timer';
 }
 
 interface EnumSetting extends SettingBase {
@@ -54,5 +58,5 @@ interface BooleanSetting extends SettingBase {
 /** One thing that can be asked for by a flag, by a variable and (most of them) in a worker file. */
 export type Setting = NumberSetting | EnumSetting | TextSetting | BooleanSetting;
 
-/** A setting's value after parsing: bytes, milliseconds, percent or a count; a word; yes or no. */
-export type SettingValue = number | string | boolean;
+/** A setting's value after parsing: bytes, milliseconds, percent or a count (or steps of them); a word; yes or no. */
+export type SettingValue = LimitValue | string | boolean;

@@ -49,10 +49,35 @@ test('restarts, the breaker and the survivors are told', () => {
 
 test('with --verbose every limit says how it is kept, one line each', () => {
   const event = started([
-    {limitType: 'max_rss', limitValue: 256 * MIB, enforcedBy: 'polling', everyMs: 250},
-    {limitType: 'max_processes', limitValue: 20, enforcedBy: 'polling'},
-    {limitType: 'timeout', limitValue: 90_000, enforcedBy: 'timer'},
-    {limitType: 'max_write_bps', limitValue: 5 * MIB, enforcedBy: 'nobody'},
+    {
+      limitType: 'max_rss',
+      limitValue: 256 * MIB,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+      everyMs: 250,
+    },
+    {
+      limitType: 'max_processes',
+      limitValue: 20,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+    },
+    {
+      limitType: 'timeout',
+      limitValue: 90_000,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'timer',
+    },
+    {
+      limitType: 'max_write_bps',
+      limitValue: 5 * MIB,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'nobody',
+    },
   ]);
   expect(plain(event, true)).toBe(
     [

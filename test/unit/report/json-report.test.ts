@@ -50,8 +50,20 @@ function fullRun(): RunEvent[] {
       command: ['a', ''],
       handling: 'external',
       promises: [
-        {limitType: 'timeout', limitValue: 60_000, enforcedBy: 'timer'},
-        {limitType: 'max_write_bps', limitValue: 5, enforcedBy: 'nobody'},
+        {
+          limitType: 'timeout',
+          limitValue: 60_000,
+          policy: 'graceful_shutdown',
+          sustainMs: 0,
+          enforcedBy: 'timer',
+        },
+        {
+          limitType: 'max_write_bps',
+          limitValue: 5,
+          policy: 'graceful_shutdown',
+          sustainMs: 0,
+          enforcedBy: 'nobody',
+        },
       ],
     }),
     at(0, {kind: 'notice', level: 'warning', text: 'disk writes cannot be measured here'}),

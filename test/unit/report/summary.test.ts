@@ -105,7 +105,15 @@ const HEADLINES: readonly (readonly [string, EndCause, number, object, string])[
 
 test.each(HEADLINES)('a run ended by %s says so', (_name, cause, exitCode, end, words) => {
   const record = foldRun([
-    started([{limitType: 'timeout', limitValue: 1000, enforcedBy: 'timer'}]),
+    started([
+      {
+        limitType: 'timeout',
+        limitValue: 1000,
+        policy: 'graceful_shutdown',
+        sustainMs: 0,
+        enforcedBy: 'timer',
+      },
+    ]),
     at(1, {kind: 'attempt_started', attempt: 1, pid: 5}),
     ...ended(1300, cause, exitCode, end),
   ]);
