@@ -77,7 +77,7 @@ class SupervisedRun {
   }
 
   async run(): Promise<number> {
-    const {command, name, handling, notices} = this.#plan;
+    const {command, name, handling, notices, warnings} = this.#plan;
     this.#emit({
       kind: 'run_started',
       runId: this.#runId,
@@ -87,6 +87,7 @@ class SupervisedRun {
       promises: this.#promises,
     });
     for (const notice of notices) this.#notice('info', notice);
+    for (const warning of warnings) this.#notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       this.#control.signal(signal, alreadyThere);

@@ -70,7 +70,8 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
     },
     output: outputOf(layers),
     keepBackground: layers.get('keep-background') ?? false,
-    notices: [...notices, ...handling.notices, ...unmonitored(enabled, strict, limits, worker)],
+    notices: [...notices, ...handling.notices],
+    warnings: unmonitored(enabled, strict, limits, worker),
   };
 }
 

@@ -76,9 +76,21 @@ test('the rules of a group hold for its limits and for no others', () => {
   expect(percent).toMatchObject({policy: 'graceful_shutdown', warnFrom: 8, sustainMs: 0});
 });
 
-test('a limit of one process does not warn about that process', () => {
-  expect(onlyLimit({process: {maxProcesses: 1}}).warnFrom).toBe(1);
-  expect(onlyLimit({process: {maxProcesses: 8}}).warnFrom).toBe(7);
+test.each([
+  [1, Infinity],
+  [2, Infinity],
+  [4, Infinity],
+  [5, 4],
+  [8, 7],
+  [10, 8],
+])('a count of at most %d warns from %d on: rounded up, and never at the limit itself', (most, warnFrom) => {
+  expect(onlyLimit({process: {maxProcesses: most}}).warnFrom).toBe(warnFrom);
+  expect(onlyLimit({process: {maxFileDescriptors: most}}).warnFrom).toBe(warnFrom);
+});
+
+test('with a threshold of 100 % what is no count warns from the limit on', () => {
+  expect(onlyLimit({cpu: {maxPercent: 50, warningThresholdPercent: 100}}).warnFrom).toBe(50);
+  expect(onlyLimit({process: {maxProcesses: 50, warningThresholdPercent: 100}}).warnFrom).toBe(Infinity);
 });
 
 const EVERYTHING = usageAt(0, {

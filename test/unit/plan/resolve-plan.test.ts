@@ -39,6 +39,7 @@ describe('a plan', () => {
       output: {quiet: false, verbose: false, failOnViolation: false},
       keepBackground: false,
       notices: [],
+      warnings: [],
     });
   });
 
@@ -104,6 +105,7 @@ describe('a plan', () => {
       },
       keepBackground: true,
       notices: [],
+      warnings: [],
     });
   });
 
@@ -296,13 +298,14 @@ describe('a file that switches monitoring off', () => {
   const off = (settings: Settings) => worker(settings, {monitoringEnabled: false});
 
   it('is told that its limits are kept by nobody', () => {
-    expect(plan({worker: off({'max-rss': 1, timeout: 5})}).notices).toEqual([
-      'monitoring.enabled is false in w.yaml: nothing keeps max_rss',
-    ]);
+    expect(plan({worker: off({'max-rss': 1, timeout: 5})})).toMatchObject({
+      notices: [],
+      warnings: ['monitoring.enabled is false in w.yaml: nothing keeps max_rss'],
+    });
   });
 
   it('needs no such words for a timeout, which is a timer', () => {
-    expect(plan({worker: off({timeout: 5})}).notices).toEqual([]);
+    expect(plan({worker: off({timeout: 5})})).toMatchObject({notices: [], warnings: []});
   });
 
   it('is refused when it must be strict', () => {

@@ -65,7 +65,7 @@ export function rssWarning(
     severity: 'warning',
     currentValue: 220_515_533,
     policy,
-    message: 'resident memory 210.3 MiB is over 80 % of the limit 256.0 MiB',
+    message: 'resident memory 210.3 MiB is at 82.1% of the limit 256.0 MiB',
   });
 }
 
