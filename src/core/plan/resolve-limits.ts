@@ -12,6 +12,8 @@ import {
 } from '../limits/resource-limits.js';
 import type {Layers} from './layers.js';
 import {milderStep} from './limit-steps.js';
+import {stepRulesOf} from './parse-setting.js';
+import {settingOf} from './setting-lookup.js';
 import type {SettingFlag} from './settings.js';
 import {UsageError} from './usage-error.js';
 import {RULE_GROUPS, type RuleGroup, type WorkerRules} from './worker.js';
@@ -107,13 +109,20 @@ function refuseMilderSteps(layers: Layers, limits: ResourceLimits): void {
     const steps = set.filter((limit) => limit.kind === kind);
     const milder = milderStep(steps.map((limit) => limit.policy));
     if (milder === undefined) continue;
-    const sources = steps.map((limit) => policyNameOf(layers, limit, limits) ?? 'the default');
-    const groups = [...new Set(sources.filter((source) => !source.startsWith('a step of ')))];
+    const flag = LIMIT_FLAGS[kind.type];
+    const example = stepRulesOf(settingOf(flag))?.example ?? '';
     throw new UsageError(
-      `${layers.nameOf(LIMIT_FLAGS[kind.type])}: step ${String(milder.step + 1)}: ${milder.why} ` +
-        `(a step without a policy takes that of ${groups.join(', ')})`,
+      `${layers.nameOf(flag)}: step ${String(milder.step + 1)}: ${milder.why} ` +
+        `(a step without a policy takes ${inherited(layers, kind)}); example: ${example}`,
     );
   }
+}
+
+/** The policy of a step that has none, and where it comes from. */
+function inherited(layers: Layers, {group}: LimitKind): string {
+  if (group === 'timeout') return `${DEFAULT_POLICY}, the default`;
+  const flag = layers.strongest([POLICY_FLAGS[group], 'policy']);
+  return `${policyOf(layers, group)}, ${flag === undefined ? 'the default' : `from ${layers.nameOf(flag)}`}`;
 }
 
 function stepsSet(kind: LimitKind, limits: ResourceLimits): readonly LimitStep[] {
