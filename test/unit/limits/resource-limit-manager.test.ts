@@ -302,6 +302,26 @@ describe('in virtual time', () => {
     ]);
   });
 
+  test('each step of a timeout strikes at its time, and none after the stop', async () => {
+    const timeoutMs = [
+      {value: 100, policy: 'log'},
+      {value: 200},
+      {value: 900, policy: 'immediate_kill'},
+    ] as const;
+    const {manager, kinds} = inMemory(() => ({}), {limits: {timeoutMs}, intervalMs: 60_000});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(kinds()).toEqual(['violation_begun']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(kinds()).toEqual(['violation_begun', 'violation_begun', 'enforced']);
+    manager.stop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(manager.getViolations().map(({limitValue, policy}) => [limitValue, policy])).toEqual([
+      [100, 'log'],
+      [200, 'graceful_shutdown'],
+    ]);
+  });
+
   test('the timeout strikes although no sample can be taken', async () => {
     const probe = new ScriptedProbe(() => new Promise(() => undefined));
     const {manager, kinds} = manage({pid: probe.rootPid, limits: {timeoutMs: 500}, probe});
@@ -411,6 +431,18 @@ describe('in virtual time', () => {
     await manager.start();
     expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
     expect(manager.getHistory()[0]?.memory).toEqual({rssBytes: 1800, pssBytes: 600});
+    await vi.advanceTimersByTimeAsync(500);
+    expect(events).toEqual([]);
+  });
+
+  test('near the first step of a memory limit the shares decide too', async () => {
+    const probe = new ScriptedProbe(({pss}) => ({
+      processes: [1, 2].map((pid) => reading({pid, rssBytes: 900, ...(pss ? {pssBytes: 300} : {})})),
+    }));
+    const limits = {memory: {maxRssBytes: [{value: 1000, policy: 'log'}, {value: 100_000}]}} as const;
+    const {manager, events} = manage({pid: probe.rootPid, limits, probe});
+    await manager.start();
+    expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
     await vi.advanceTimersByTimeAsync(500);
     expect(events).toEqual([]);
   });

@@ -499,3 +499,26 @@ test('each step of a memory limit wants its own two samples', () => {
   expect(judge.look(1, rss(250)).begun).toMatchObject([{limitValue: 100}]);
   expect(judge.look(2, rss(250)).begun).toMatchObject([{limitValue: 200}]);
 });
+
+test('a later step that kills takes the place of the ceiling for a tree that grows while it is ending', () => {
+  const outgrown = (later: 'immediate_kill' | 'graceful_shutdown'): number => {
+    const checker = new ResourceViolationChecker(
+      limitsSet({memory: {maxRssBytes: [{value: 100}, {value: 1000, policy: later}]}}),
+    );
+    let state = checker.begin();
+    let count = 0;
+    for (const [atMs, bytes] of [
+      [0, 110],
+      [10, 110],
+      [600, 150],
+      [700, 900],
+    ] as const) {
+      const judged = checker.check(usageAt(atMs, rss(bytes)), state);
+      state = judged.state;
+      count += judged.outgrown.length;
+    }
+    return count;
+  };
+  expect(outgrown('graceful_shutdown')).toBe(1);
+  expect(outgrown('immediate_kill')).toBe(0);
+});

@@ -216,3 +216,15 @@ test('on a terminal warnings are yellow, violations red and the good news green'
     'limitrun: \u001b[32mresident memory back below the limit 256.0 MiB (peak 261.0 MiB)\u001b[39m',
   );
 });
+
+test('with --verbose every step of a limit says what happens above it', () => {
+  const step = {limitType: 'max_rss', enforcedBy: 'polling', everyMs: 100} as const;
+  const event = started([
+    {...step, limitValue: 200 * MIB, policy: 'log', sustainMs: 0},
+    {...step, limitValue: 250 * MIB, policy: 'restart', sustainMs: 30_000},
+  ]);
+  expect(eventLine(event, PLAIN_PAINT, {verbose: true})?.split('\n')).toEqual([
+    'limitrun: resident memory above 200.0 MiB: log, sampled at least every 100 ms',
+    'limitrun: resident memory above 250.0 MiB for 30.0 s: restart, sampled at least every 100 ms',
+  ]);
+});

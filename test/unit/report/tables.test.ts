@@ -204,3 +204,14 @@ test('a table clips its widest column first and keeps the others', () => {
   const table = fittedTable(columns, [[{text: 'x'.repeat(100)}, {text: '12345'}]], PLAIN_PAINT);
   expect(table.split('\n')).toEqual([`a${' '.repeat(78)}b`, `${'x'.repeat(72)}…  12345`]);
 });
+
+test('of several steps of a limit the usage is shown beside the last one', () => {
+  const step = {limitType: 'max_rss', sustainMs: 0, enforcedBy: 'polling'} as const;
+  const promises = [
+    {...step, limitValue: 100, policy: 'log'},
+    {...step, limitValue: 200, policy: 'immediate_kill'},
+  ] as const;
+  const lines = usageLines(runOf(promises, sampled(9, {memory: {rssBytes: 150}})));
+  expect(lines.filter((line) => line.startsWith('resident memory'))).toHaveLength(1);
+  expect(lines[1]).toMatch(/150 B +200 B +75\.0%/);
+});
