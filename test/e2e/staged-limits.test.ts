@@ -160,7 +160,7 @@ describe('steps that make no sense are refused with 125 in one line, and nothing
     ],
     [
       ['--max-rss', '100MB:restart, 200MB', '--memory-policy', 'log'],
-      '--max-rss: step 2: log is milder than restart of step 1, which has ended the command by then ' +
+      '--max-rss: step 2: log is milder than restart of step 1, and above one that ends the command none may be ' +
         '(a step without a policy takes log, from --memory-policy)',
     ],
     [

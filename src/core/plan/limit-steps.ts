@@ -76,8 +76,8 @@ export function stepsFromTexts(texts: readonly StepText[], rules: StepRules): Pa
 }
 
 /**
- * The first step whose policy is milder than one before it that ends the tree: usage that has come so far has met
- * that one, and there is no way back from it. A policy that is undefined is not known yet and not judged.
+ * The first step whose policy is milder than one before it that ends the tree: there is no way back from an ending.
+ * A policy that is undefined is not known yet and not judged.
  */
 export function milderStep(
   policies: readonly (ResourcePolicy | undefined)[],
@@ -86,8 +86,11 @@ export function milderStep(
   for (const [step, policy] of policies.entries()) {
     if (policy === undefined) continue;
     if (hardest !== undefined && hardness(policy) < hardness(hardest.policy)) {
-      const before = `${hardest.policy} of step ${String(hardest.step + 1)}, which has ended the command by then`;
-      return {step, why: `${policy} is milder than ${before}`};
+      const before = `${hardest.policy} of step ${String(hardest.step + 1)}`;
+      return {
+        step,
+        why: `${policy} is milder than ${before}, and above one that ends the command none may be`,
+      };
     }
     if (endsTheTree(policy)) hardest = {policy, step};
   }

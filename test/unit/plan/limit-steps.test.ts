@@ -87,7 +87,7 @@ describe('steps', () => {
     [
       'max-rss',
       '1M:graceful_shutdown, 2M:log',
-      'step 2 "2M:log": log is milder than graceful_shutdown of step 1, which has ended the command by then; example: ',
+      'step 2 "2M:log": log is milder than graceful_shutdown of step 1, and above one that ends the command none may be; example: ',
     ],
     [
       'max-rss',

@@ -329,7 +329,7 @@ describe('steps of a limit', () => {
   it('may not be milder than one before them, and the message says where a policy comes from', () => {
     const flags: Settings = {'max-cpu': steps('graceful_shutdown', undefined), 'cpu-policy': 'log'};
     expect(() => plan({flags})).toThrow(
-      '--max-cpu: step 2: log is milder than graceful_shutdown of step 1, which has ended the command by then ' +
+      '--max-cpu: step 2: log is milder than graceful_shutdown of step 1, and above one that ends the command none may be ' +
         '(a step without a policy takes log, from --cpu-policy); example: 75:log, 150@30s:graceful_shutdown',
     );
     expect(() => plan({flags: {timeout: steps('immediate_kill', undefined)}})).toThrow(
