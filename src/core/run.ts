@@ -116,7 +116,7 @@ class SupervisedRun {
         needs: {
           ...exactBytes([command.file, ...command.args], environment),
           ignored: inheritance.ignoredSignals,
-          shellLevel: environment['SHLVL'],
+          environment,
           ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),
         },
       },

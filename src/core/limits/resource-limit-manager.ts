@@ -73,6 +73,7 @@ export class ResourceLimitManager {
   #callback: ViolationCallback | undefined;
   #state: CheckerState;
   #startedAtMs = 0;
+  #watching = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
@@ -109,12 +110,14 @@ export class ResourceLimitManager {
       );
     }
     this.#startedAtMs = this.#clock.nowMs();
+    this.#watching = true;
     this.#armTimeout();
     await this.#monitor.start();
   }
 
   /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
   stop(): void {
+    this.#watching = false;
     this.#cancelTimeout();
     this.#monitor.stop();
     if (this.#options.probe !== undefined) return;
@@ -190,6 +193,7 @@ export class ResourceLimitManager {
 
   #onUsage(usage: ResourceUsage, gapMs: number): void {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
+    if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     const {state, begun, ended, outgrown} = this.#checker.check(usage, this.#state);
     this.#state = state;
@@ -199,11 +203,12 @@ export class ResourceLimitManager {
     for (const violation of outgrown) {
       if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
     }
-    if (usage.process.processes === 0) void this.#noticeEnd();
   }
 
+  /** A daemon may have left the tree of parents and children: it is over when the search finds none either. */
   async #noticeEnd(): Promise<void> {
-    if ((await this.#probe.members('everywhere')).length > 0) return;
+    const left = await this.#probe.members('everywhere');
+    if (left.length > 0 || !this.#watching) return;
     this.stop();
     this.#emit({kind: 'tree_ended'});
   }
@@ -267,7 +272,7 @@ export class ResourceLimitManager {
 /** Near the lowest step of the limit, and more than one process among which pages may be shared. */
 function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
   const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
-  return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
+  return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
 }
 
 /** Groups, init, this process, and (where a policy would end the tree) the processes this one runs in. */

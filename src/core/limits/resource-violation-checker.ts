@@ -114,7 +114,7 @@ function judge(one: Case, before: LimitState): LimitState {
   const brokenSamples = broken ? before.brokenSamples + 1 : 0;
   const brokenSinceMs = broken ? (before.brokenSinceMs ?? usage.atMs) : undefined;
   const open = before.open && {...before.open, peakValue: Math.max(before.open.peakValue, value)};
-  const warned = before.warned && value > limit.warnFrom * REARM_SHARE;
+  const warned = open !== undefined || (before.warned && !isRearmed(limit, value));
   const state = {brokenSamples, warned, ...(brokenSinceMs === undefined ? {} : {brokenSinceMs})};
 
   const lasted = brokenSinceMs !== undefined && usage.atMs - brokenSinceMs >= limit.sustainMs;
@@ -136,7 +136,12 @@ function whileOpen(one: Case, open: OpenViolation, before: LimitState, closed: L
   const belowSinceMs = before.belowSinceMs ?? usage.atMs;
   if (usage.atMs - belowSinceMs < Math.max(limit.sustainMs, CALM_MS)) return {...state, belowSinceMs};
   told.ended.push(end(open, usage, 'subsided'));
-  return closed;
+  return {...closed, warned: !isRearmed(limit, value)};
+}
+
+/** Whether usage has fallen far enough for another warning. */
+function isRearmed(limit: Limit, value: number): boolean {
+  return value <= limit.warnFrom * REARM_SHARE;
 }
 
 function ceilingOf(

@@ -214,6 +214,8 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     SIGQUIT: noRestartAfter,
     'SIGINT of the terminal': noRestartAfter,
     'SIGHUP of the terminal': noRestartAfter,
+    'stop for a fault': noRestartAfter,
+    'kill for a fault': noRestartAfter,
   },
   'the next attempt is awaited': {
     retry: {actions: [{kind: 'arm_delay', delayMs: 700}]},
