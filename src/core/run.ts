@@ -13,7 +13,7 @@ import {exitCodeOf, violationCode} from './process/exit-code.js';
 import {exactBytes} from './process/exact-bytes.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
-import {restoreLineMode} from './process/terminal-mode.js';
+import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
@@ -204,10 +204,7 @@ class SupervisedRun {
     this.#manager?.stop();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#notice(
-        'info',
-        'the command was killed by SIGKILL, not sent by limitrun (the kernel, out of memory?)',
-      );
+      this.#notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
     this.#emit({
       kind: 'attempt_ended',
@@ -280,6 +277,7 @@ class SupervisedRun {
    */
   async #dieAsTheChildDid(end: RunEnd): Promise<void> {
     if (end.cause.kind !== 'exited' || end.child?.signal !== 'SIGINT' || !this.#interruptedByTerminal) return;
+    leaveTerminalAlone();
     process.kill(process.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

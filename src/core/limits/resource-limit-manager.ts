@@ -5,6 +5,7 @@ import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
+import {checkLimits} from './check-options.js';
 import {nextGapMs} from './next-gap.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
 import {limitsSet, type Limit, type ResourceLimits} from './resource-limits.js';
@@ -77,8 +78,9 @@ export class ResourceLimitManager {
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
-  /** @throws RangeError when the pid is not one of a process that may be limited */
+  /** @throws RangeError for limits that would limit nothing, and when the pid is not one of a process that may be limited */
   constructor(options: ResourceLimitManagerOptions) {
+    checkLimits(options.limits, options.violationHandling);
     refuseUnlimitable(options);
     this.#options = {...DEFAULTS, ...options};
     this.#clock = options.clock ?? systemClock;
@@ -265,7 +267,14 @@ export class ResourceLimitManager {
   }
 
   #emit(event: LimitEvent): void {
-    this.#options.onEvent?.(event);
+    try {
+      this.#options.onEvent?.(event);
+    } catch (error) {
+      // A listener that fails must not stop the watching.
+      process.emitWarning(
+        `limitrun: onEvent has thrown: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 }
 

@@ -119,7 +119,8 @@ function judge(one: Case, before: LimitState): LimitState {
 
   const lasted = brokenSinceMs !== undefined && usage.atMs - brokenSinceMs >= limit.sustainMs;
   if (lasted && brokenSamples >= limit.kind.confirmations && open?.violation.severity !== 'critical') {
-    if (open) told.ended.push(end(open, usage, 'escalated'));
+    // What has broken the limit belongs to the violation, not to the warning before it.
+    if (before.open) told.ended.push(end(before.open, usage, 'escalated'));
     return {...state, warned: true, open: begin(one, 'critical')};
   }
   if (open !== undefined) return whileOpen(one, open, before, state);

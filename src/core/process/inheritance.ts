@@ -31,8 +31,7 @@ export function takeInheritance(environment: Record<string, string | undefined>)
     Reflect.deleteProperty(environment, name);
     environment[name.slice(KEPT.length)] = value;
   }
-  for (const [name, value] of oddVariables(environment[ODD] ?? '')) environment[name] = value;
-  Reflect.deleteProperty(environment, ODD);
+  restoreOddVariables(environment);
   if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
   return fromNotes(notes, readProcText('/proc/self/limits') ?? '');
 }
@@ -53,7 +52,18 @@ export function fromNotes(notes: string, limitsNow: string): Inheritance {
   };
 }
 
-/** Variables that the launcher's shell would have dropped, noted as hexadecimal bytes of `NAME=value\0...`. */
+/** Variables that a shell sets or changes for itself. */
+const OF_THE_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_', 'IFS', 'OPTIND', 'PPID'];
+
+function restoreOddVariables(environment: Record<string, string | undefined>): void {
+  const noted = environment[ODD];
+  Reflect.deleteProperty(environment, ODD);
+  if (noted?.startsWith(':') !== true) return;
+  for (const name of OF_THE_SHELL) Reflect.deleteProperty(environment, name);
+  for (const [name, value] of oddVariables(noted.slice(1))) environment[name] = value;
+}
+
+/** Variables that the launcher's shell would have dropped or changed, noted as hexadecimal bytes of `NAME=value\0...`. */
 function oddVariables(hex: string): [string, string][] {
   const text = Buffer.from(hex.replace(/\s+/g, ''), 'hex').toString();
   return text

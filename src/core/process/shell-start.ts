@@ -31,9 +31,7 @@ export function shellStart(words: readonly string[], needs: ShellNeeds): string[
   const lines: string[] = [];
   if (needs.ignored.length > 0) lines.push(`trap '' ${needs.ignored.join(' ')}`);
   if (needs.softOpenFiles !== undefined) lines.push(`ulimit -Sn ${String(needs.softOpenFiles)}`);
-  // Some shells count it up.
-  const level = needs.environment['SHLVL'] ?? '';
-  lines.push(/^\d+$/.test(level) ? `SHLVL=${level}` : 'unset SHLVL');
+  for (const name of OF_THE_SHELL) lines.push(restored(name, needs.environment[name]));
   for (const [name, bytes] of needs.variables) {
     if (!IDENTIFIER.test(name)) return undefined;
     lines.push(...assignment(name, bytes), `export ${name}`);
@@ -47,6 +45,15 @@ export function shellStart(words: readonly string[], needs: ShellNeeds): string[
   const variables = dropped.map((_, index) => `"\${${String(words.length + index + 1)}}"`);
   lines.push(`exec ${variables.length === 0 ? '' : `/usr/bin/env ${variables.join(' ')} `}${command}`);
   return ['-c', lines.join('\n'), 'sh', ...words, ...dropped];
+}
+
+/** A shell counts SHLVL up, corrects PWD and takes no IFS from its environment. */
+const OF_THE_SHELL = ['SHLVL', 'PWD', 'OLDPWD', 'IFS'];
+
+function restored(name: string, value: string | undefined): string {
+  return value === undefined
+    ? `unset ${name}`
+    : `${name}='${value.replaceAll("'", "'\\''")}'; export ${name}`;
 }
 
 function parameter(index: number, needs: ShellNeeds): string {

@@ -34,8 +34,8 @@ test('without limits the gap is the interval', () => {
 
 test('at the start the gap is short and widens, so that short runs are measured', () => {
   expect(gap({}, {}, {usage: usageAt(0)})).toBe(5);
-  expect(gap({}, {}, {usage: usageAt(30)})).toBe(30);
-  expect(gap({}, {}, {usage: usageAt(200)})).toBe(100);
+  expect(gap({}, {}, {usage: usageAt(200)})).toBe(50);
+  expect(gap({}, {}, {usage: usageAt(2000)})).toBe(100);
 });
 
 test('far from a memory limit the gap is the interval', () => {
@@ -55,10 +55,17 @@ test('a program that grows faster is watched more closely', () => {
   expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous: slower})).toBeCloseTo(10 / 3, 6);
 });
 
+test('while memory grows steeply the next sample comes before it has grown by a tenth, without a limit too', () => {
+  // 10 MiB in 10 ms: 100 MiB have grown by a tenth 10 ms later.
+  expect(gap({}, rss(100 * MIB), {previous: usageAt(9990, rss(90 * MIB))})).toBeCloseTo(10);
+  expect(gap({}, rss(10 * MIB), {previous: usageAt(9990, rss(MIB))})).toBe(5);
+  expect(gap({}, rss(100 * MIB), {previous: usageAt(9990, rss(100 * MIB))})).toBe(100);
+});
+
 test('growth since a sample of the same instant or without the metric is unknown', () => {
   const limits = {memory: {maxRssBytes: GIB}};
   const plain = gap(limits, rss(GIB - 10 * MIB));
-  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(10_000, rss(1))})).toBe(plain);
+  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(10_000, rss(GIB - 10 * MIB))})).toBe(plain);
   expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(9990)})).toBe(plain);
 });
 

@@ -191,7 +191,7 @@ test('a warning that becomes a violation ends as escalated', () => {
   judge.look(0, time(90));
   const {begun, ended} = judge.look(1, time(150));
   expect(begun).toMatchObject([{severity: 'critical', currentValue: 150}]);
-  expect(ended).toMatchObject([{how: 'escalated', peakValue: 150, violation: {severity: 'warning'}}]);
+  expect(ended).toMatchObject([{how: 'escalated', peakValue: 90, violation: {severity: 'warning'}}]);
 });
 
 test.each([
