@@ -13,7 +13,7 @@ import type {
 import {readProcText} from './proc-file.js';
 import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
-import {parseAuxv} from './procfs-text.js';
+import {parseAuxv, parseCommandLine} from './procfs-text.js';
 
 /** How often the whole of /proc is searched for members that left the tree of parents and children. */
 const SWEEP_EVERY_MS = 1000;
@@ -34,7 +34,7 @@ export class ProcfsProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #units: ProcUnits;
   readonly #root: ProcfsMember | undefined;
-  readonly #baseline: ReapedBaseline | undefined;
+  #baseline: ReapedBaseline | undefined;
   #strangers = new Set<number>();
   #sweeps = 0;
   #nextSweepMs: number;
@@ -92,6 +92,15 @@ export class ProcfsProbe implements Probe {
 
   isRootAlive(): boolean {
     return this.#root !== undefined && this.isAlive(this.#root);
+  }
+
+  commandLine(pid: number): readonly string[] | undefined {
+    const text = readProcText(`/proc/${String(pid)}/cmdline`);
+    return text === undefined ? undefined : parseCommandLine(text);
+  }
+
+  disownReaped(): void {
+    if (this.#baseline !== undefined && this.isRootAlive()) this.#baseline = ownReaped(this.#units);
   }
 
   close(): void {
