@@ -101,7 +101,11 @@ export class ResourceLimitManager {
     this.#monitor = this.#openMonitor();
     this.#gate = new ActionGate(options, (error) => {
       const why = error instanceof Error ? error.message : String(error);
-      this.#emit({kind: 'notice', level: 'warning', text: `what was to be done before acting failed: ${why}`});
+      this.#emit({
+        kind: 'notice',
+        level: 'warning',
+        text: `what was to be done before acting failed: ${why}`,
+      });
     });
   }
 

@@ -1,3 +1,4 @@
+import {commandWords} from './command-words.js';
 import type {Setting, SettingValue} from './setting.js';
 import {didYouMean, suggest} from './suggest.js';
 import {
@@ -39,6 +40,8 @@ export function parseSetting(setting: Setting, text: string): Parsed<SettingValu
       return text === ''
         ? {ok: false, why: `"" is empty; example: ${setting.example}`}
         : {ok: true, value: text};
+    case 'command':
+      return commandWords(text);
     case 'boolean':
       return yesOrNo(text);
   }

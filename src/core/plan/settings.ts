@@ -143,6 +143,32 @@ export const SETTINGS = [
   },
 
   {
+    kind: 'command',
+    metavar: 'COMMAND',
+    example: '"./save-heap.sh --small"',
+    flag: 'on-violation',
+    yaml: `${MONITORING}.on_violation`,
+    help: 'run this for each broken limit, the violation as JSON on its standard input; no shell',
+    group: 'Hook',
+  },
+  {
+    ...duration,
+    flag: 'hook-timeout',
+    example: '10s',
+    yaml: `${MONITORING}.hook_timeout`,
+    shownDefault: '10s',
+    help: 'time the hook gets before it is killed',
+    group: 'Hook',
+  },
+  {
+    kind: 'boolean',
+    flag: 'freeze',
+    yaml: `${MONITORING}.freeze`,
+    help: 'stop the tree while the hook runs (SIGSTOP), then apply the policy',
+    group: 'Hook',
+  },
+
+  {
     ...duration,
     flag: 'interval',
     yaml: `${MONITORING}.interval`,
@@ -240,7 +266,9 @@ type ValueOf<R extends Row> = R extends {kind: 'enum'; choices: readonly (infer 
     ? boolean
     : R extends {kind: 'text'}
       ? string
-      : number;
+      : R extends {kind: 'command'}
+        ? readonly string[]
+        : number;
 
 /** The settings one source (flags, variables, a file) speaks of, by flag name: bytes, milliseconds, percent, counts. */
 export type Settings = {readonly [R in Row as R['flag']]?: ValueOf<R>};
