@@ -148,7 +148,7 @@ export const SETTINGS = [
     example: '"./save-heap.sh --small"',
     flag: 'on-violation',
     yaml: `${MONITORING}.on_violation`,
-    help: 'run this for each broken limit, the violation as JSON on its standard input; no shell',
+    help: 'run this when a limit is broken; gets the violation as JSON',
     group: 'Hook',
   },
   {
@@ -164,7 +164,7 @@ export const SETTINGS = [
     kind: 'boolean',
     flag: 'freeze',
     yaml: `${MONITORING}.freeze`,
-    help: 'stop the tree while the hook runs (SIGSTOP), then apply the policy',
+    help: 'stop the tree while the hook runs, then apply the policy',
     group: 'Hook',
   },
 
