@@ -311,6 +311,33 @@ describe.each(['internal', 'external'])('--freeze under %s handling', (mode) => 
     await expectNothingAlive();
   });
 
+  test('an error in limitrun while the tree is frozen leaves neither the tree nor the hook', async () => {
+    const crash = scratchFile(
+      'crash.cjs',
+      `if (process.argv[1]?.endsWith('run.js')) {
+        const look = setInterval(() => {
+          if (!require('node:fs').existsSync('recorded')) return;
+          clearInterval(look);
+          throw new Error('broken on purpose');
+        }, 20);
+        look.unref();
+      }`,
+    );
+    const args = [
+      ...handling,
+      ...SMALL,
+      '--hook-timeout',
+      '1h',
+      '--on-violation',
+      hook(`${RECORD_STATES}; ${UNTIL_GO}`),
+    ];
+    const env = {NODE_OPTIONS: `--require=${crash}`};
+    const {code, stderr} = await limitrun([...args, '--', fixture('alloc'), '120', '--ignore'], {env});
+    expect({code, states: lines('states')}).toEqual({code: 125, states: ['T']});
+    expect(stderr).toContain('broken on purpose');
+    await expectNothingAlive();
+  });
+
   test('the timeout does not wait for the hook', async () => {
     const args = [...handling, ...SMALL, '--timeout', '1s', '--on-violation', hook('cat >>told; sleep 1.5')];
     const running = start([...args, '--', fixture('sigs'), '--mib', '120', '--exit', '0']);
