@@ -13,6 +13,7 @@ export type {ActionSurroundings} from './core/limits/action-gate.js';
 export {ResourceViolationChecker} from './core/limits/resource-violation-checker.js';
 export type {CheckerState, Judgement, LimitState} from './core/limits/resource-violation-checker.js';
 export {ResourceEnforcer} from './core/limits/resource-enforcer.js';
+export type {LimitStep, LimitSteps, LimitValue} from './core/limits/limit-step.js';
 export {LIMIT_KINDS, limitsSet} from './core/limits/resource-limits.js';
 export type {
   Limit,

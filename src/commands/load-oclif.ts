@@ -13,7 +13,8 @@ export async function loadOclif(root: string) {
     ]);
     // With NODE_ENV=test or development oclif would look for TypeScript sources to run.
     settings.enableAutoTranspile = false;
-    return await Config.load({root});
+    // No plugins: what lies in the user's data directory or in a project is not limitrun's to run.
+    return await Config.load({root, userPlugins: false, devPlugins: false, jitPlugins: false});
   } finally {
     if (debug !== undefined) process.env['DEBUG'] = debug;
   }

@@ -69,9 +69,9 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
-    for (const {limitType, enforcedBy} of this.#promises) {
-      // That nothing is sampled is said by the plan's own notice.
-      if (enforcedBy !== 'nobody' || !monitoring.enabled) continue;
+    const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
+    // That nothing is sampled is said by the plan's own notice.
+    for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
       this.#notice('warning', text);
@@ -83,7 +83,7 @@ class SupervisedRun {
   }
 
   async run(): Promise<number> {
-    const {command, name, handling, notices} = this.#plan;
+    const {command, name, handling, notices, warnings} = this.#plan;
     this.#emit({
       kind: 'run_started',
       runId: this.#runId,
@@ -93,6 +93,7 @@ class SupervisedRun {
       promises: this.#promises,
     });
     for (const notice of notices) this.#notice('info', notice);
+    for (const warning of warnings) this.#notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDING_SIGNALS.has(signal)) this.#hooks?.endingSignal(signal);
@@ -123,7 +124,7 @@ class SupervisedRun {
         needs: {
           ...exactBytes([command.file, ...command.args], environment),
           ignored: inheritance.ignoredSignals,
-          shellLevel: environment['SHLVL'],
+          environment,
           ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),
         },
       },

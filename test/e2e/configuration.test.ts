@@ -337,7 +337,7 @@ describe('a worker file', () => {
       'sleep 300 & sleep 300; wait',
     ]);
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^limitrun: warning/m);
+    expect(stderr).toMatch(/^limitrun: .*monitoring/m);
   });
 });
 

@@ -165,14 +165,15 @@ describe('CPU', () => {
   });
 
   test('V-17 the CPU use of several processes is summed', async () => {
-    const args = ['--max-cpu', '60', '--', fixture('burn'), '0', '--processes', '4', '--duty', '30'];
+    // Each one alone stays below; half of what they want is enough on a busy machine.
+    const args = ['--max-cpu', '35', '--', fixture('burn'), '0', '--processes', '4', '--duty', '30'];
     const {code, report} = await limitrun(args, {report: true});
     expect(code).toBe(111);
     expect(report.reason).toEqual({kind: 'violation', limit: 'max_percent'});
   });
 
   test('V-17 the CPU use of several threads is summed', async () => {
-    const args = ['--max-cpu', '60', '--', fixture('burn'), '0', '--threads', '4', '--duty', '30'];
+    const args = ['--max-cpu', '35', '--', fixture('burn'), '0', '--threads', '4', '--duty', '30'];
     expect(await limitrun(args)).toMatchObject({code: 111});
   });
 

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, inject, test} from 'vitest';
 import {missing, needs} from '../support/needs.js';
+import {isAlive} from '../support/survivors.js';
 import {openTerminal, type Terminal} from '../support/terminal.js';
 import {alive, expectNothingAlive, scratch, scratchFile, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
@@ -237,9 +238,18 @@ describe('full-screen and interactive programs', () => {
     });
     tty.press('C-z');
     await tty.shows(/Stopped.*sleep 300/);
-    tty.line('kill -KILL %1');
-    tty.line('');
-    await tty.shows(/Killed.*sleep 300/);
+    tty.line('fg');
+    const job = alive().find(({command}) => command === 'sleep 300')?.pid ?? 0;
+    // bash hands the terminal over before it continues the job.
+    await waitFor(() => readFileSync(`/proc/${String(job)}/stat`, 'utf8').includes(' S '), {
+      what: 'the job to go on',
+    });
+    tty.press('C-c');
+    await waitFor(() => !isAlive(job), {what: 'the end of the job'});
+    await waitFor(() => tty.screen().split('\n').at(-1)?.trim() === 'inner>', {
+      what: 'the prompt',
+      seen: tty.screen,
+    });
     tty.line('exit 9');
     await waitFor(() => tty.screen().includes('code 9'), {what: 'the end', seen: tty.screen});
   });

@@ -80,6 +80,7 @@ export class ResourceLimitManager {
   #callback: ViolationCallback | undefined;
   #state: CheckerState;
   #startedAtMs = 0;
+  #watching = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
@@ -124,12 +125,14 @@ export class ResourceLimitManager {
       );
     }
     this.#startedAtMs = this.#clock.nowMs();
+    this.#watching = true;
     this.#armTimeout();
     await this.#monitor.start();
   }
 
   /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
   stop(): void {
+    this.#watching = false;
     this.#cancelTimeout();
     this.#monitor.stop();
     if (this.#options.probe !== undefined) return;
@@ -232,6 +235,7 @@ export class ResourceLimitManager {
 
   #onUsage(usage: ResourceUsage, gapMs: number): void {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
+    if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     // A tree that is held for the sake of an action is judged again after it.
     if (this.#gate.holding) return;
@@ -243,23 +247,29 @@ export class ResourceLimitManager {
     for (const violation of outgrown) {
       if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
     }
-    if (usage.process.processes === 0) void this.#noticeEnd();
   }
 
+  /** A daemon may have left the tree of parents and children: it is over when the search finds none either. */
   async #noticeEnd(): Promise<void> {
-    if ((await this.#probe.members('everywhere')).length > 0) return;
+    const left = await this.#probe.members('everywhere');
+    if (left.length > 0 || !this.#watching) return;
     this.stop();
     this.#emit({kind: 'tree_ended'});
   }
 
   #armTimeout(): void {
-    const limit = this.#limits.find((candidate) => candidate.kind.type === 'timeout');
-    if (limit === undefined) return;
-    this.#cancelTimeout = callAt(this.#clock, this.#startedAtMs + limit.value, () => {
-      const atMs = this.#clock.nowMs();
-      const instant = {atMs, timestampMs: this.#clock.timestampMs()};
-      this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
-    });
+    const timers = this.#limits
+      .filter(({kind}) => kind.type === 'timeout')
+      .map((limit) =>
+        callAt(this.#clock, this.#startedAtMs + limit.value, () => {
+          const atMs = this.#clock.nowMs();
+          const instant = {atMs, timestampMs: this.#clock.timestampMs()};
+          this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
+        }),
+      );
+    this.#cancelTimeout = () => {
+      for (const cancel of timers) cancel();
+    };
   }
 
   #openProbe(): Probe {
@@ -271,7 +281,7 @@ export class ResourceLimitManager {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
     const cores = availableParallelism();
     const detailed = new Set(['max_swap', 'max_file_descriptors', 'max_read_bps', 'max_write_bps']);
-    const rss = this.#limits.find((limit) => limit.kind.type === 'max_rss');
+    const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
       clock: this.#clock,
@@ -287,7 +297,7 @@ export class ResourceLimitManager {
           startedAtMs: this.#startedAtMs,
           cores,
         }),
-      needsPss: (usage) => rss !== undefined && mayBeShared(usage, rss),
+      needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
@@ -303,10 +313,10 @@ export class ResourceLimitManager {
   }
 }
 
-/** Near the limit, and more than one process among which pages may be shared. */
-function mayBeShared(usage: ResourceUsage, rss: Limit): boolean {
-  const near = Math.min(rss.warnFrom, rss.value);
-  return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
+/** Near the lowest step of the limit, and more than one process among which pages may be shared. */
+function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
+  const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
+  return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
 }
 
 /** Groups, init, this process, and (where a policy would end the tree) the processes this one runs in. */

@@ -73,12 +73,8 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
     ...(hook === undefined ? {} : {hook}),
     output: outputOf(layers),
     keepBackground: layers.get('keep-background') ?? false,
-    notices: [
-      ...notices,
-      ...handling.notices,
-      ...hookNotices,
-      ...unmonitored(enabled, strict, limits, worker),
-    ],
+    notices: [...notices, ...handling.notices, ...hookNotices],
+    warnings: unmonitored(enabled, strict, limits, worker),
   };
 }
 
@@ -110,10 +106,9 @@ function handlingOf(
 ): {mode: ViolationHandlingMode; notices: string[]} {
   const given = layers.get('violation-handling');
   const restarting = limitsSet(limits).find((limit) => startsAgain(limit.policy));
-  if (restarting === undefined || restarting.kind.group === 'timeout')
-    return {mode: given ?? 'internal', notices: []};
+  if (restarting === undefined) return {mode: given ?? 'internal', notices: []};
   const {policy} = restarting;
-  const asker = policyNameOf(layers, restarting.kind.group) ?? 'the policy';
+  const asker = policyNameOf(layers, restarting, limits) ?? 'the policy';
   switch (given) {
     case undefined:
       return {mode: 'external', notices: [`violation handling is external, because ${asker} is ${policy}`]};
@@ -154,7 +149,7 @@ function unmonitored(
 ): string[] {
   const ignored = limitsSet(limits).filter((limit) => limit.kind.group !== 'timeout');
   if (enabled || ignored.length === 0) return [];
-  const which = ignored.map((limit) => limit.kind.type).join(', ');
+  const which = [...new Set(ignored.map((limit) => limit.kind.type))].join(', ');
   const message = `monitoring.enabled is false in ${worker?.file ?? 'the file'}: nothing keeps ${which}`;
   if (strict) throw new UsageError(`${message}, and strict refuses that`);
   return [message];

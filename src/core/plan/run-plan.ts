@@ -69,4 +69,6 @@ export interface RunPlan {
   readonly keepBackground: boolean;
   /** What the user should know before the start, one line each (such as "violation handling is external because ..."). */
   readonly notices: readonly string[];
+  /** What was asked for and is not kept, one line each. */
+  readonly warnings: readonly string[];
 }

@@ -1,3 +1,5 @@
+import type {LimitValue} from '../limits/limit-step.js';
+
 /** The headings under which `--help` shows the settings, in this order. */
 export const HELP_GROUPS = [
   'Limits',
@@ -31,6 +33,8 @@ interface NumberSetting extends SettingBase {
   /** Smallest and largest value allowed, in the unit of the value (bytes, milliseconds, percent). */
   readonly min?: number;
   readonly max?: number;
+  /** A limit, which may have several steps; `timer`: without a sustain time. */
+  readonly steps?: 'sampled' | 'timer';
 }
 
 interface EnumSetting extends SettingBase {
@@ -62,5 +66,8 @@ interface BooleanSetting extends SettingBase {
 /** One thing that can be asked for by a flag, by a variable and (most of them) in a worker file. */
 export type Setting = NumberSetting | EnumSetting | TextSetting | CommandSetting | BooleanSetting;
 
-/** A setting's value after parsing: bytes, milliseconds, percent or a count; a word; yes or no; a command's words. */
-export type SettingValue = number | string | boolean | readonly string[];
+/**
+ * A setting's value after parsing: bytes, milliseconds, percent or a count (or steps of them); a word; yes or no; the
+ * words of a command.
+ */
+export type SettingValue = LimitValue | string | boolean | readonly string[];

@@ -1,3 +1,4 @@
+import type {LimitValue} from '../limits/limit-step.js';
 import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../limits/resource-policy.js';
 import type {Setting} from './setting.js';
 
@@ -13,8 +14,8 @@ const policies = {
   group: 'Policies',
 } as const;
 
-const size = {kind: 'size', metavar: 'SIZE', example: '256MB', group: 'Limits'} as const;
-const count = {kind: 'count', metavar: 'N', example: '50', group: 'Limits'} as const;
+const size = {kind: 'size', metavar: 'SIZE', example: '256MB', group: 'Limits', steps: 'sampled'} as const;
+const count = {kind: 'count', metavar: 'N', example: '50', group: 'Limits', steps: 'sampled'} as const;
 const duration = {kind: 'duration', metavar: 'DURATION', example: '90s'} as const;
 const durationOrZero = {kind: 'durationOrZero', metavar: 'DURATION', example: '5s'} as const;
 const percent = {kind: 'percent', metavar: 'PERCENT', example: '75'} as const;
@@ -38,6 +39,7 @@ export const SETTINGS = [
     yaml: `${LIMITS}.cpu.max_percent`,
     help: 'CPU use over one second; 100 is one core',
     group: 'Limits',
+    steps: 'sampled',
   },
   {
     ...duration,
@@ -45,13 +47,15 @@ export const SETTINGS = [
     yaml: `${LIMITS}.cpu.max_time`,
     help: 'CPU time, exited processes included',
     group: 'Limits',
+    steps: 'sampled',
   },
   {
     ...duration,
     flag: 'timeout',
     yaml: `${LIMITS}.timeout`,
-    help: 'wall time; always ends gracefully',
+    help: 'wall time; ends gracefully unless a step says otherwise',
     group: 'Limits',
+    steps: 'timer',
   },
   {...count, flag: 'max-processes', yaml: `${LIMITS}.process.max_processes`, help: 'number of processes'},
   {...count, flag: 'max-fds', yaml: `${LIMITS}.process.max_file_descriptors`, help: 'open files'},
@@ -268,7 +272,9 @@ type ValueOf<R extends Row> = R extends {kind: 'enum'; choices: readonly (infer 
       ? string
       : R extends {kind: 'command'}
         ? readonly string[]
-        : number;
+        : R extends {steps: string}
+          ? LimitValue
+          : number;
 
 /** The settings one source (flags, variables, a file) speaks of, by flag name: bytes, milliseconds, percent, counts. */
 export type Settings = {readonly [R in Row as R['flag']]?: ValueOf<R>};

@@ -87,7 +87,7 @@ export interface RunRecord {
   readonly survivors: readonly number[];
 }
 
-/** The limit of a type as promised at the start of the run, or undefined when it was not set. */
+/** The limit of a type as promised at the start of the run, its last step; undefined when it was not set. */
 export function promisedLimit(record: RunRecord, type: LimitType): LimitPromise | undefined {
-  return record.promises.find((promise) => promise.limitType === type);
+  return record.promises.findLast((promise) => promise.limitType === type);
 }

@@ -97,11 +97,15 @@ export class ViolationsFolder {
     oldest.violation = rest;
   }
 
+  /** Steps of one limit may begin in the same instant; their values differ. */
   #find(violation: ResourceViolation): Episode | undefined {
-    const {limitType, atMs, severity} = violation;
+    const {limitType, limitValue, atMs, severity} = violation;
     return this.#episodes.findLast(
       ({violation: candidate}) =>
-        candidate.limitType === limitType && candidate.atMs === atMs && candidate.severity === severity,
+        candidate.limitType === limitType &&
+        candidate.limitValue === limitValue &&
+        candidate.atMs === atMs &&
+        candidate.severity === severity,
     );
   }
 }

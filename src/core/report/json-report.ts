@@ -112,13 +112,15 @@ function figure(sourced: Sourced | undefined, unit: LimitUnit): Json {
   return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
 }
 
-function limit({limitType, limitValue, enforcedBy, everyMs}: LimitPromise): Json {
+function limit({limitType, limitValue, policy, sustainMs, enforcedBy, everyMs}: LimitPromise): Json {
   const {metric, unit} = limitKind(limitType);
   return {
     limit: limitType,
     metric,
     value: inUnit(limitValue, unit),
     unit: JSON_UNITS[unit],
+    policy,
+    sustain_seconds: seconds(sustainMs),
     enforced_by: enforcedBy,
     every_ms: everyMs === undefined ? undefined : rounded(everyMs),
   };

@@ -1,4 +1,5 @@
 import type {LimitType} from '../limits/resource-limits.js';
+import {endsTheTree} from '../limits/resource-policy.js';
 import {formatDuration} from '../plan/units.js';
 import type {EndCause} from '../record/run-event.js';
 import {type AttemptRecord, promisedLimit, type RunRecord} from '../record/run-record.js';
@@ -66,7 +67,22 @@ function attemptsText({attempts}: RunRecord): string {
 }
 
 function limitText(limitType: LimitType, record: RunRecord): string {
-  return exceededText(limitType, promisedLimit(record, limitType)?.limitValue);
+  return exceededText(
+    limitType,
+    endingStep(limitType, record) ?? promisedLimit(record, limitType)?.limitValue,
+  );
+}
+
+/** Of several steps of a limit the one that ended the last attempt: the first whose policy does so. */
+function endingStep(limitType: LimitType, {violations, attempts}: RunRecord): number | undefined {
+  const last = attempts.at(-1)?.attempt;
+  return violations.find(
+    ({violation, attempt}) =>
+      attempt === last &&
+      violation.limitType === limitType &&
+      violation.severity === 'critical' &&
+      endsTheTree(violation.policy),
+  )?.violation.limitValue;
 }
 
 /** limitrun's exit code where the words before it do not say it already, and whether SIGKILL was needed. */

@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi, type MockInstance} from 'vitest';
 import type {Clock} from '../../../src/core/clock.js';
 import {
   ResourceLimitManager,
@@ -7,7 +7,10 @@ import {
   type ResourceLimitManagerOptions,
 } from '../../../src/core/limits/resource-limit-manager.js';
 import type {ResourceViolation} from '../../../src/core/limits/resource-violation.js';
+import {ancestorsOf} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading, TreeReading} from '../../../src/core/monitor/probe.js';
+import {ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
+import {TreeTerminator} from '../../../src/core/process/tree-terminator.js';
 import {waitFor} from '../../support/wait-for.js';
 import {reading} from '../monitor/readings.js';
 import {ScriptedProbe} from '../monitor/scripted-probe.js';
@@ -76,6 +79,39 @@ describe('in virtual time', () => {
       expect(() => new ResourceLimitManager({pid, limits: {}})).toThrow(RangeError);
     },
   );
+
+  const WOULD_END = {process: {maxProcesses: 1}};
+
+  test.each(['internal', 'external'] as const)(
+    'in mode %s the process that this one runs in cannot be limited by a policy that would end it',
+    (violationHandling) => {
+      for (const policy of ['graceful_shutdown', 'immediate_kill', 'restart'] as const) {
+        const limits = {process: {maxProcesses: 1, policy}};
+        expect(() => new ResourceLimitManager({pid: process.ppid, limits, violationHandling})).toThrow(
+          new RangeError(`pid ${String(process.ppid)} cannot be limited: this process is part of its tree`),
+        );
+      }
+      expect(
+        () => new ResourceLimitManager({pid: process.ppid, limits: {timeoutMs: 1}, violationHandling}),
+      ).toThrow(RangeError);
+    },
+  );
+
+  test('an ancestor further up cannot be limited either', ({skip}) => {
+    skip(!existsSync('/proc/self/stat'), 'skipped: no /proc');
+    const [parent = 0, grandparent = 0] = ancestorsOf(process.pid);
+    expect(parent).toBe(process.ppid);
+    skip(grandparent <= 1, 'skipped: this process has no grandparent that could be limited');
+    expect(() => new ResourceLimitManager({pid: grandparent, limits: WOULD_END})).toThrow(RangeError);
+  });
+
+  test('an ancestor may be watched when nothing would end it', () => {
+    const probe = new ScriptedProbe(() => ({processes: []}), process.ppid);
+    const limits = {process: {maxProcesses: 1, policy: 'log'}} as const;
+    manage({pid: process.ppid, limits, probe});
+    manage({pid: process.ppid, limits: {}, probe});
+    manage({pid: process.ppid, limits: WOULD_END, violationHandling: 'disabled', probe});
+  });
 
   test('violations are handled internally unless told otherwise', () => {
     expect(inMemory().manager.getViolationHandlingMode()).toBe('internal');
@@ -266,6 +302,26 @@ describe('in virtual time', () => {
     ]);
   });
 
+  test('each step of a timeout strikes at its time, and none after the stop', async () => {
+    const timeoutMs = [
+      {value: 100, policy: 'log'},
+      {value: 200},
+      {value: 900, policy: 'immediate_kill'},
+    ] as const;
+    const {manager, kinds} = inMemory(() => ({}), {limits: {timeoutMs}, intervalMs: 60_000});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(kinds()).toEqual(['violation_begun']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(kinds()).toEqual(['violation_begun', 'violation_begun', 'enforced']);
+    manager.stop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(manager.getViolations().map(({limitValue, policy}) => [limitValue, policy])).toEqual([
+      [100, 'log'],
+      [200, 'graceful_shutdown'],
+    ]);
+  });
+
   test('the timeout strikes although no sample can be taken', async () => {
     const probe = new ScriptedProbe(() => new Promise(() => undefined));
     const {manager, kinds} = manage({pid: probe.rootPid, limits: {timeoutMs: 500}, probe});
@@ -451,6 +507,18 @@ describe('in virtual time', () => {
     expect(events).toEqual([]);
   });
 
+  test('near the first step of a memory limit the shares decide too', async () => {
+    const probe = new ScriptedProbe(({pss}) => ({
+      processes: [1, 2].map((pid) => reading({pid, rssBytes: 900, ...(pss ? {pssBytes: 300} : {})})),
+    }));
+    const limits = {memory: {maxRssBytes: [{value: 1000, policy: 'log'}, {value: 100_000}]}} as const;
+    const {manager, events} = manage({pid: probe.rootPid, limits, probe});
+    await manager.start();
+    expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(events).toEqual([]);
+  });
+
   test.each([
     ['a single process', [900]],
     ['a tree far from its limit', [100, 100]],
@@ -475,6 +543,110 @@ describe('in virtual time', () => {
     await manager.start();
     await vi.advanceTimersByTimeAsync(500);
     expect(probe.requests[1]?.details).toBe(detailed);
+  });
+
+  /** Above its memory limit of 1000 from the start, and far above it after a second. */
+  function growing(options: Partial<ResourceLimitManagerOptions>): Watched & {
+    terminator: TreeTerminator;
+    kills: MockInstance<TreeTerminator['killAll']>;
+  } {
+    const began = performance.now();
+    const probe = new ScriptedProbe(() => ({
+      processes: [reading({pid: 4_000_000, rssBytes: performance.now() - began < 1000 ? 1100 : 9000})],
+    }));
+    probe.left = () => [{pid: probe.rootPid, startTime: 1}];
+    const terminator = new TreeTerminator(probe, clock, () => undefined);
+    const kills = vi.spyOn(terminator, 'killAll');
+    const limits = {memory: {maxRssBytes: 1000}};
+    return {...manage({pid: probe.rootPid, limits, probe, terminator, ...options}), terminator, kills};
+  }
+
+  test('memory that still grows while the tree is being ended cuts the grace period short', async () => {
+    const {manager, kills, kinds} = growing({});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(kills).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(300);
+    const [violation] = manager.getViolations();
+    expect(kills.mock.calls).toMatchObject([[{violation: {atMs: violation?.atMs}, actor: 'enforcer'}]]);
+    expect(manager.getViolations()).toHaveLength(1);
+    expect(kinds()).toEqual(['violation_begun', 'enforced']);
+  });
+
+  test('it does so too when the callback is what has asked the tree to end', async () => {
+    const watched = growing({violationHandling: 'external'});
+    const callback = vi.fn<() => void>(() => {
+      watched.terminator.graceful(60_000, {actor: 'process_control'});
+    });
+    watched.manager.setViolationCallback(callback);
+    await watched.manager.start();
+    await vi.advanceTimersByTimeAsync(1200);
+    const [violation] = watched.manager.getViolations();
+    expect(watched.kills.mock.calls).toMatchObject([
+      [{violation: {atMs: violation?.atMs}, actor: 'enforcer'}],
+    ]);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['external', 'disabled'] as const)(
+    'in mode %s a growing tree that nobody has asked to end is left alone',
+    async (violationHandling) => {
+      const {manager, kills, kinds} = growing({violationHandling});
+      manager.setViolationCallback(() => undefined);
+      await manager.start();
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(kills).not.toHaveBeenCalled();
+      expect(kinds()).toEqual(['violation_begun']);
+    },
+  );
+
+  /** A tree of one process that is there in the first sample only. */
+  function ending(options: Partial<ResourceLimitManagerOptions> = {}): Watched & {probe: ScriptedProbe} {
+    const probe = new ScriptedProbe((_, count) => ({
+      processes: count === 1 ? [reading({pid: 4_000_000})] : [],
+    }));
+    return {...manage({pid: probe.rootPid, limits: {timeoutMs: 5000}, probe, ...options}), probe};
+  }
+
+  test('the end of the tree is told once and ends the watching, the timeout too', async () => {
+    const {manager, kinds, probe} = ending();
+    await manager.start();
+    expect(kinds()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(kinds()).toEqual(['tree_ended']);
+    const looks = probe.requests.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(kinds()).toEqual(['tree_ended']);
+    expect(probe.requests).toHaveLength(looks);
+  });
+
+  test('the end of the tree is told once although the search for what is left takes its time', async () => {
+    const {manager, kinds, probe} = ending();
+    probe.left = () => new Promise((resolve) => setTimeout(resolve, 300, []));
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(kinds()).toEqual(['tree_ended']);
+  });
+
+  test('a tree is watched on while anything is left of it anywhere', async () => {
+    const {manager, kinds, probe} = ending();
+    probe.left = () => [{pid: 4_000_001, startTime: 1}];
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(kinds()).toEqual([]);
+    const looks = probe.requests.length;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(probe.requests.length).toBeGreaterThan(looks);
+    probe.left = () => [];
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(kinds()).toEqual(['tree_ended']);
+  });
+
+  test('the end of the tree is told during the start-up grace too', async () => {
+    const {manager, kinds} = ending({startupGraceMs: 60_000});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(kinds()).toEqual(['tree_ended']);
   });
 
   test('one last look is possible after the stop', async () => {
@@ -622,6 +794,52 @@ describe('on real trees', () => {
     const {manager, events} = manage({pid: child.pid, limits: ONE_PROCESS});
     await manager.start();
     expect(manager.getHistory()[0]?.process.processes).toBe(0);
-    expect(events).toEqual([]);
+    await waitFor(() => events.length > 0, {what: 'the end of the tree to be told'});
+    expect(events).toEqual([{kind: 'tree_ended'}]);
+  });
+
+  test('the end of a tree is told when its last process has ended, not before', async () => {
+    const child = startShell('sleep 1000 & echo background $!; read x');
+    const background = await child.saidPid('background');
+    const {manager, kinds} = manage({pid: child.pid, limits: {}});
+    await manager.start();
+    child.process.stdin?.end();
+    await child.ended;
+    await waitFor(() => manager.getHistory().at(-1)?.process.processes === 1, {what: 'a look at the rest'});
+    expect(kinds()).toEqual([]);
+    process.kill(background, 'SIGKILL');
+    await waitFor(() => kinds().length > 0, {what: 'the end of the tree to be told'});
+    expect(kinds()).toEqual(['tree_ended']);
+  });
+
+  test('a stop does not hinder an enforcement: only when it is done the own probe is closed', async () => {
+    const close = vi.spyOn(ProcfsProbe.prototype, 'close');
+    onTestFinished(() => {
+      close.mockRestore();
+    });
+    const child = startShell('trap "" TERM; sleep 1000 & echo ready; while :; do wait; done');
+    await child.said('ready');
+    const {manager, kinds} = manage({pid: child.pid, limits: ONE_PROCESS, gracePeriodMs: 300});
+    await manager.start();
+    expect(kinds().slice(0, 2)).toEqual(['violation_begun', 'enforced']);
+    manager.stop();
+    await new Promise(setImmediate);
+    expect(close).not.toHaveBeenCalled();
+    expect(await child.ended).toEqual({exitCode: null, signal: 'SIGKILL'});
+    await waitFor(() => close.mock.calls.length > 0, {what: 'the probe to be closed'});
+  });
+
+  test('a stop without an enforcement closes the own probe at once', async () => {
+    const close = vi.spyOn(ProcfsProbe.prototype, 'close');
+    onTestFinished(() => {
+      close.mockRestore();
+    });
+    const child = startShell('echo ready; read x');
+    await child.said('ready');
+    const {manager} = manage({pid: child.pid, limits: ONE_PROCESS});
+    await manager.start();
+    manager.stop();
+    await new Promise(setImmediate);
+    expect(close).toHaveBeenCalled();
   });
 });

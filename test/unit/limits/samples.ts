@@ -39,20 +39,25 @@ export class Judge {
   look(
     atMs: number,
     figures: Figures,
-  ): {begun: readonly ResourceViolation[]; ended: readonly EndedViolation[]} {
-    const {state, begun, ended} = this.checker.check(usageAt(atMs, figures), this.state);
+  ): {
+    begun: readonly ResourceViolation[];
+    ended: readonly EndedViolation[];
+    outgrown: readonly ResourceViolation[];
+  } {
+    const {state, ...told} = this.checker.check(usageAt(atMs, figures), this.state);
     this.state = state;
-    return {begun, ended};
+    return told;
   }
 
-  /** What a look tells, in short: `+critical max_rss 9` begins, `-subsided max_rss` ends. */
+  /** What a look tells, in short: `+critical max_rss 9` begins, `-subsided max_rss` ends, `!max_rss` has outgrown. */
   tell(atMs: number, figures: Figures): string[] {
-    const {begun, ended} = this.look(atMs, figures);
+    const {begun, ended, outgrown} = this.look(atMs, figures);
     return [
       ...ended.map(({how, violation}) => `-${how} ${violation.severity} ${violation.limitType}`),
       ...begun.map(
         ({severity, limitType, currentValue}) => `+${severity} ${limitType} ${String(currentValue)}`,
       ),
+      ...outgrown.map(({limitType}) => `!${limitType}`),
     ];
   }
 }

@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {afterEach, expect, test} from 'vitest';
+import {afterEach, expect, onTestFinished, test, vi} from 'vitest';
 import {PidusageProbe} from '../../../src/core/monitor/pidusage-probe.js';
 import type {ListedProcess} from '../../../src/core/monitor/process-list.js';
 import {gone, startNode, startShell} from '../process/real-children.js';
@@ -84,8 +84,37 @@ test('members that ended between the list and the reading are read without memor
   expect(processes).toEqual([{...listed(ROOT, 1), cpuTimeMs: 0, reapedCpuTimeMs: 0}]);
 });
 
-test('a list that cannot be had is an error, not an empty tree', async () => {
-  probe = new PidusageProbe(ROOT, () => Promise.reject(new Error('ps cannot be run')));
+const noList = (): Promise<never> => Promise.reject(new Error('ps cannot be run'));
+
+test('when the list cannot be had nothing is measured, and the root alone can still be ended', async () => {
+  const child = startShell('echo ready; read x');
+  await child.said('ready');
+  probe = new PidusageProbe(child.pid, noList);
+  expect(await pids()).toEqual([child.pid]);
+  await expect(probe.read()).rejects.toThrow('ps cannot be run');
+  expect(probe.isRootAlive()).toBe(true);
+});
+
+test('without a list a root that has ended is an empty tree', async () => {
+  probe = new PidusageProbe(ROOT, noList);
+  expect(await probe.members()).toEqual([]);
+  expect(probe.isRootAlive()).toBe(false);
+});
+
+test('when the list cannot be had any more the members known so far can still be ended', async () => {
+  const child = startShell('sleep 1000 & echo background $!; read x');
+  const background = await child.saidPid('background');
+  let list = (): Promise<ListedProcess[]> =>
+    Promise.resolve([
+      listed(child.pid, process.pid),
+      listed(background, child.pid),
+      listed(CHILD, child.pid),
+    ]);
+  probe = new PidusageProbe(child.pid, () => list());
+  expect(await pids()).toEqual([child.pid, background, CHILD].sort((a, b) => a - b));
+  list = noList;
+  // The third one has ended: no process has its pid.
+  expect(await pids()).toEqual([child.pid, background].sort((a, b) => a - b));
   await expect(probe.read()).rejects.toThrow('ps cannot be run');
 });
 
@@ -140,4 +169,15 @@ test('it says that it can tell memory, CPU and the number of processes, and no m
     'processes',
     'rssBytes',
   ]);
+});
+
+test('on Windows, where only the root is seen, it does not say that it can count processes', async () => {
+  const platform = vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+  vi.resetModules();
+  onTestFinished(() => {
+    platform.mockRestore();
+    vi.resetModules();
+  });
+  const {PIDUSAGE_METRICS} = await import('../../../src/core/monitor/pidusage-probe.js');
+  expect([...PIDUSAGE_METRICS].sort()).toEqual(['cpu.percent', 'cpu.timeMs', 'rssBytes']);
 });

@@ -13,6 +13,8 @@ export class ScriptedProbe implements Probe {
   readonly requests: ReadRequest[] = [];
   closed = 0;
   rootAlive = true;
+  /** Who is left of the tree, for whoever asks for its members. */
+  left: () => readonly ProcessIdentity[] | Promise<readonly ProcessIdentity[]> = () => [];
 
   constructor(
     private readonly onRead: (request: ReadRequest, count: number) => TreeReading | Promise<TreeReading>,
@@ -24,8 +26,8 @@ export class ScriptedProbe implements Probe {
     return this.onRead(request, this.requests.length);
   }
 
-  members(): readonly ProcessIdentity[] {
-    return [];
+  members(): readonly ProcessIdentity[] | Promise<readonly ProcessIdentity[]> {
+    return this.left();
   }
 
   isAlive(): boolean {

@@ -38,13 +38,20 @@ test('the newest sample is there however old the others are', () => {
   expect(times(history)).toEqual([1_000_000]);
 });
 
-test('samples denser than the history can keep replace one another, the newest always stays', () => {
+test('a sample that comes sooner than a step of the history replaces the newest one', () => {
   const history = new UsageHistory(30_000);
-  for (const atMs of [0, 4, 8, 12, 16]) history.add(at(atMs));
-  const kept = times(history);
-  expect(kept.length).toBeLessThan(5);
-  expect(kept[0]).toBe(0);
-  expect(kept.at(-1)).toBe(16);
+  const seen = [0, 4, 8, 12, 16, 21, 31].map((atMs) => {
+    history.add(at(atMs));
+    expect(history.latest()?.atMs).toBe(atMs);
+    return times(history);
+  });
+  expect(seen).toEqual([[0], [4], [8], [8, 12], [8, 16], [8, 21], [8, 21, 31]]);
+});
+
+test('samples that are one step apart are all kept', () => {
+  const history = new UsageHistory(30_000);
+  for (const atMs of [0, 10, 20, 30]) history.add(at(atMs));
+  expect(times(history)).toEqual([0, 10, 20, 30]);
 });
 
 test.each([0.1, 0.5, 0.9, 1, 7, 100])('sampled every %d ms for long, the history stays bounded', (gapMs) => {

@@ -246,7 +246,19 @@ describe('a fault', () => {
     ['workers in a map', 'workers: {id: a}', 'workers: must be a list of workers'],
     ['a key that is no word', 'workers:\n  - [id]: a\n', 'a key must be a word'],
     ['no key', 'workers:\n  - : a\n', 'a key must be a word'],
-    ['something else', 'a: 1', 'w.yaml:1:1: the file has no "workers"'],
+    ['something else', 'a: 1', 'w.yaml:1:1: unknown key "a"'],
+    ['an empty map', '{}', 'w.yaml:1:1: the file has no "workers"'],
+    [
+      'a misspelt first key',
+      'wokers:\n  - id: a\n',
+      'w.yaml:1:1: unknown key "wokers"; did you mean workers?',
+    ],
+    [
+      'a misspelt first key below a comment',
+      '# ours\n\nwokers:\n  - id: a\n',
+      'w.yaml:3:1: unknown key "wokers"; did you mean workers?',
+    ],
+    ['a misspelt id', 'workers:\n  - idd: a\n', 'w.yaml:2:5: unknown key "idd"; did you mean id?'],
     ['a list', '- a', 'w.yaml:1:1: the file must be a map'],
     ['a word', 'hello', 'w.yaml:1:1: the file must be a map'],
     ['nothing', '', 'w.yaml:1:1: the file is empty'],
@@ -363,5 +375,49 @@ describe('a file that is meant to hurt', () => {
       ),
       {numRuns: 500},
     );
+  });
+});
+
+describe('a limit with steps', () => {
+  const file = (value: string): string =>
+    `workers:\n  - id: web\n    unit:\n      limits:\n        memory: {max_rss: ${value}}\n`;
+  const read = (value: string): unknown =>
+    workerFromText(file(value), 'w.yaml', undefined).settings['max-rss'];
+  const STEPS = [
+    {value: 200 * MIB, policy: 'log'},
+    {value: 250 * MIB, sustainedViolationTimeMs: 30_000, policy: 'graceful_shutdown'},
+  ];
+
+  it.each([
+    ['what the flag takes', '"200MB:log, 250MB@30s:graceful_shutdown"', STEPS],
+    [
+      'a list of maps',
+      '[{value: 200MB, policy: log}, {value: 250MB, sustained_violation_time: 30s, policy: graceful_shutdown}]',
+      STEPS,
+    ],
+    ['a list of one plain value', '[{value: 5MB}]', 5 * MIB],
+  ])('is %s', (_form, text, value) => {
+    expect(read(text)).toEqual(value);
+  });
+
+  it.each([
+    ['[]', '5:27: workers[0].unit.limits.memory.max_rss: no step is given; example: '],
+    ['[5MB]', '5:28: workers[0].unit.limits.memory.max_rss[0]: must be a map'],
+    ['[{policy: log}]', '5:28: workers[0].unit.limits.memory.max_rss[0] has no "value"'],
+    ['[{value: }]', '5:36: workers[0].unit.limits.memory.max_rss[0].value: has no value'],
+    ['[{value: [5]}]', '5:36: workers[0].unit.limits.memory.max_rss[0].value: must be text'],
+    ['[{value: 5MB, polcy: log}]', '5:41: unknown key "polcy"; did you mean policy?'],
+    [
+      '[{value: 5MB}, {value: 6MB, policy: lgo}]',
+      '5:42: workers[0].unit.limits.memory.max_rss[1]: step 2 "6MB:lgo": "lgo" is none of',
+    ],
+    [
+      '[{value: 5MB}, {value: 5MB}]',
+      '5:42: workers[0].unit.limits.memory.max_rss[1]: step 2 "5MB": each step must be higher',
+    ],
+    ['{value: 5MB}', '5:27: workers[0].unit.limits.memory.max_rss: must be a SIZE, such as 256MB'],
+    ['"5MB:log,"', '5:27: workers[0].unit.limits.memory.max_rss: step 2 is empty'],
+  ])('%s is a fault with its place', (text, message) => {
+    expect(() => read(text)).toThrow(`w.yaml:${message}`);
   });
 });

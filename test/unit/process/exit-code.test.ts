@@ -92,12 +92,13 @@ test.each([
   ['EACCES', 126],
   ['ENOEXEC', 126],
   ['E2BIG', 126],
-  ['EUNKNOWN', 126],
   ['EAGAIN', 125],
   ['ENOMEM', 125],
   ['EMFILE', 125],
   ['ENFILE', 125],
   ['ECWD', 125],
+  ['EBYTES', 125],
+  ['EUNKNOWN', 125],
 ])('a command that fails to start with %s gives %d', (code, exitCode) => {
   expect(codeOfSpawnError(code)).toBe(exitCode);
   expect(exitCodeOf({cause: {kind: 'spawn_failed', code, message: 'x'}, forced: false})).toBe(exitCode);

@@ -86,7 +86,7 @@ test('a child that ends by itself ends the run with its code', async () => {
   expect(control.state).toBe('idle');
   expect(control.pid).toBeUndefined();
   control.start();
-  expect(control.state).toBe('starting');
+  expect(control.state).toBe('running');
   expect(await control.ended).toEqual({
     cause: {kind: 'exited'},
     child: {exitCode: 3},
@@ -165,11 +165,13 @@ test('a kill asks nobody', async () => {
   expect(actions).toHaveLength(1);
 });
 
-test('a stop before the child runs is carried out as soon as it does', async () => {
-  const {control} = runOf(ENDLESS);
+test('the child runs as soon as the start returns, so a stop right after it reaches it', async () => {
+  const {control, attempts} = runOf(ENDLESS);
   control.start();
+  expect(control.state).toBe('running');
+  expect(attempts.map(({pid}) => pid)).toEqual([control.pid]);
   control.stop(STOP);
-  expect(control.state).toBe('starting');
+  expect(control.state).toBe('stopping');
   expect(await control.ended).toMatchObject({cause: STOP, child: {signal: 'SIGTERM'}});
 });
 
@@ -234,6 +236,7 @@ test.each([
 ])('%s ends the run before it began', async (_, file, code) => {
   const {control, attempts} = runOf('', {command: {file}});
   control.start();
+  expect(control.state).toBe('starting');
   expect(await control.ended).toMatchObject({cause: {kind: 'spawn_failed', code}, child: undefined});
   expect(control.state).toBe('failed_start');
   expect(attempts).toEqual([]);

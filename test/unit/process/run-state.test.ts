@@ -12,6 +12,7 @@ import {
 
 const MEMORY: EndCause = {kind: 'violation', limitType: 'max_rss'};
 const LATER: EndCause = {kind: 'violation', limitType: 'timeout'};
+const FAULT: EndCause = {kind: 'fault', message: 'x'};
 const CHILD = {exitCode: 3};
 
 const signal = (name: NodeJS.Signals, forward = true): RunInput => ({kind: 'signal', signal: name, forward});
@@ -22,6 +23,8 @@ const INPUTS = {
   spawn_failed: {kind: 'spawn_failed', code: 'ENOENT', message: 'command not found: x'},
   stop: {kind: 'stop', cause: LATER},
   kill: {kind: 'kill', cause: LATER},
+  'stop for a fault': {kind: 'stop', cause: FAULT},
+  'kill for a fault': {kind: 'kill', cause: FAULT},
   restart: {kind: 'restart', cause: LATER},
   ending: {kind: 'ending', cause: LATER},
   SIGTERM: signal('SIGTERM'),
@@ -34,6 +37,7 @@ const INPUTS = {
   grace_elapsed: {kind: 'grace_elapsed'},
   child_exited: {kind: 'child_exited', child: CHILD},
   tree_gone: {kind: 'tree_gone', survivors: 0},
+  'tree_gone but for a survivor': {kind: 'tree_gone', survivors: 1},
   retry: {kind: 'retry', delayMs: 700},
   no_retry: {kind: 'no_retry'},
   delay_elapsed: {kind: 'delay_elapsed'},
@@ -87,8 +91,15 @@ function noMoreAttempt(cause: EndCause): Expected {
   return {to: {name: 'idle', cause}, without: 'child', actions: [{kind: 'cancel_delay'}, finish(cause)]};
 }
 
+function endAfterTree(cause: EndCause): Expected {
+  return {to: {name: 'idle'}, actions: [finish(cause)]};
+}
+
 const whileStopping: Partial<Record<InputName, Expected>> = {
   kill: {to: {name: 'terminating'}, actions: [{kind: 'kill_tree', cause: LATER}]},
+  // Only a violation may lead to a restart; whatever else asks for an end means it.
+  'stop for a fault': {to: {next: 'finish'}},
+  'kill for a fault': cutShort(FAULT),
   SIGTERM: cutShort(byTerm),
   SIGINT: cutShort(byInt),
   SIGQUIT: cutShort(byQuit),
@@ -119,6 +130,8 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     },
     stop: kept('stop'),
     kill: kept('kill'),
+    'stop for a fault': kept('stop for a fault'),
+    'kill for a fault': kept('kill for a fault'),
     restart: kept('restart'),
     ending: kept('ending'),
     child_exited: kept('child_exited'),
@@ -133,6 +146,14 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
   'the child runs': {
     stop: {to: {name: 'stopping', cause: LATER}, actions: [{kind: 'stop_tree', cause: LATER}]},
     kill: {to: {name: 'terminating', cause: LATER}, actions: [{kind: 'kill_tree', cause: LATER}]},
+    'stop for a fault': {
+      to: {name: 'stopping', cause: FAULT},
+      actions: [{kind: 'stop_tree', cause: FAULT}],
+    },
+    'kill for a fault': {
+      to: {name: 'terminating', cause: FAULT},
+      actions: [{kind: 'kill_tree', cause: FAULT}],
+    },
     restart: {
       to: {name: 'stopping', cause: LATER, next: 'restart'},
       actions: [{kind: 'stop_tree', cause: LATER}],
@@ -160,30 +181,41 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
   },
   'the tree is being stopped': {
     ...whileStopping,
-    tree_gone: {to: {name: 'idle'}, actions: [finish(MEMORY)]},
+    tree_gone: endAfterTree(MEMORY),
+    'tree_gone but for a survivor': endAfterTree(MEMORY),
   },
-  'the tree is being stopped for a restart': {...whileStopping, tree_gone: restartAfterTree},
+  'the tree is being stopped for a restart': {
+    ...whileStopping,
+    tree_gone: restartAfterTree,
+    // A restart would make two trees.
+    'tree_gone but for a survivor': endAfterTree(MEMORY),
+  },
   'the terminal has closed and the child is given time': {
     ...whileStopping,
     // The kernel and the shell both send it: the second one is no impatience.
     SIGHUP: {actions: [forward('SIGHUP')]},
     'SIGHUP of the terminal': {},
     grace_elapsed: {to: {name: 'terminating'}, actions: [{kind: 'kill_tree', cause: byHup}]},
-    tree_gone: {to: {name: 'idle'}, actions: [finish(byHup)]},
+    tree_gone: endAfterTree(byHup),
+    'tree_gone but for a survivor': endAfterTree(byHup),
   },
   'the tree is being killed': {
     child_exited: {to: {child: CHILD}},
-    tree_gone: {to: {name: 'idle'}, actions: [finish(MEMORY)]},
+    tree_gone: endAfterTree(MEMORY),
+    'tree_gone but for a survivor': endAfterTree(MEMORY),
   },
   'the tree is being killed for a restart': {
     child_exited: {to: {child: CHILD}},
     tree_gone: restartAfterTree,
+    'tree_gone but for a survivor': endAfterTree(MEMORY),
     SIGTERM: noRestartAfter,
     SIGHUP: noRestartAfter,
     SIGINT: noRestartAfter,
     SIGQUIT: noRestartAfter,
     'SIGINT of the terminal': noRestartAfter,
     'SIGHUP of the terminal': noRestartAfter,
+    'stop for a fault': noRestartAfter,
+    'kill for a fault': noRestartAfter,
   },
   'the next attempt is awaited': {
     retry: {actions: [{kind: 'arm_delay', delayMs: 700}]},
@@ -204,6 +236,8 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     'SIGHUP of the terminal': noMoreAttempt(byHup),
     stop: noMoreAttempt(LATER),
     kill: noMoreAttempt(LATER),
+    'stop for a fault': noMoreAttempt(FAULT),
+    'kill for a fault': noMoreAttempt(FAULT),
   },
 };
 
@@ -304,6 +338,17 @@ test('a terminal that closes while the tree is being stopped for a restart leave
   const {state} = transition(STATES['the tree is being stopped for a restart'], INPUTS.SIGHUP);
   expect(state.next).toBe('finish');
 });
+
+test.each(['stop for a fault', 'kill for a fault'] as const)(
+  'a %s while the tree is being stopped for a restart leaves no further attempt, and the first cause stays',
+  (name) => {
+    const stopped = transition(STATES['the tree is being stopped for a restart'], INPUTS[name]).state;
+    expect(transition(stopped, INPUTS.tree_gone)).toMatchObject({
+      state: {name: 'idle'},
+      actions: [finish(MEMORY)],
+    });
+  },
+);
 
 /** A world that answers as the real one does: what can happen depends on what was asked for. */
 class World {

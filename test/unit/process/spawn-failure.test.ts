@@ -2,8 +2,8 @@ import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {launch} from '../../../src/core/process/launch.js';
-import {spawnFailure} from '../../../src/core/process/spawn-failure.js';
+import {launch, type LaunchCommand} from '../../../src/core/process/launch.js';
+import {spawnFailure, type SpawnFailure} from '../../../src/core/process/spawn-failure.js';
 
 let directory: string;
 
@@ -20,6 +20,13 @@ function fileWith(name: string, content: string, mode = 0o755): string {
   writeFileSync(path, content);
   chmodSync(path, mode);
   return path;
+}
+
+/** Why a command that cannot be started is refused. */
+async function failureOf(command: LaunchCommand): Promise<SpawnFailure> {
+  const launched = launch(command);
+  if (launched.ok) throw new Error('it was started');
+  return launched.failure;
 }
 
 const nowhere = {environment: {PATH: ''}};
@@ -75,12 +82,18 @@ test.each([
   ['EMFILE', 'ulimit -n'],
   ['ENFILE', 'ulimit -n'],
   ['ENOMEM', 'not enough memory'],
+  ['EUNKNOWN', 'cannot start x'],
   ['EWEIRD', 'EWEIRD'],
 ])('%s is put into words', (code, words) => {
   const failure = spawnFailure(code, {file: 'x', ...nowhere});
   expect(failure.code).toBe(code);
   expect(failure.message).toContain(words);
   expect(failure.message).not.toContain('\n');
+});
+
+test('a name that is very long is cut off in the message', () => {
+  const {message} = spawnFailure('ENOENT', {file: 'x'.repeat(100_000), ...nowhere});
+  expect(message).toBe(`command not found: ${'x'.repeat(200)}…`);
 });
 
 test.each([
@@ -100,15 +113,14 @@ test.each([
   ],
 ])('starting %s is refused with its reason', async (_, file, code, words) => {
   mkdirSync(join(directory, 'sub'));
-  const launched = await launch({file: file(), environment: {PATH: '/bin'}});
-  expect(launched).toMatchObject({ok: false, code});
-  expect('message' in launched && launched.message).toContain(words);
+  const failure = await failureOf({file: file(), environment: {PATH: '/bin'}});
+  expect(failure.code).toBe(code);
+  expect(failure.message).toContain(words);
 });
 
 test('a working directory that is missing is told as such and not as a missing command', async () => {
   const missing = join(directory, 'missing');
-  expect(await launch({file: 'true', workingDirectory: missing})).toEqual({
-    ok: false,
+  expect(await failureOf({file: 'true', workingDirectory: missing})).toEqual({
     code: 'ECWD',
     message: `the working directory ${missing} does not exist or may not be entered`,
   });
@@ -116,8 +128,7 @@ test('a working directory that is missing is told as such and not as a missing c
 
 test('a working directory that is a file is told as such', async () => {
   const workingDirectory = fileWith('file', '');
-  expect(await launch({file: 'true', workingDirectory})).toEqual({
-    ok: false,
+  expect(await failureOf({file: 'true', workingDirectory})).toEqual({
     code: 'ECWD',
     message: `the working directory ${workingDirectory} is not a directory`,
   });
