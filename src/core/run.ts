@@ -4,8 +4,9 @@ import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
+import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
 import {LineWriter} from './line-writer.js';
-import {hasProcfs, measuredHere} from './monitor/open-probe.js';
+import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
@@ -18,6 +19,7 @@ import type {TerminationReason} from './process/tree-terminator.js';
 import type {LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
 import {eventLine} from './report/event-line.js';
+import {ViolationHooks} from './violation-hooks.js';
 
 /** A run event before it is given its time. */
 type Happening = RunEvent extends infer E
@@ -26,6 +28,8 @@ type Happening = RunEvent extends infer E
     : never
   : never;
 
+/** Whoever sends one of these wants the run to end. */
+const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 /** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
 const RUN_ID = 'LIMITRUN_RUN_ID';
 
@@ -48,6 +52,7 @@ class SupervisedRun {
   readonly #folder = new RunFolder();
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
+  readonly #hooks: ViolationHooks | undefined;
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
@@ -56,6 +61,7 @@ class SupervisedRun {
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
+    this.#hooks = this.#openHooks();
   }
 
   /** What must be known before anything starts. @throws UsageError */
@@ -90,11 +96,13 @@ class SupervisedRun {
     for (const warning of warnings) this.#notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
+      if (ENDING_SIGNALS.has(signal)) this.#hooks?.endingSignal(signal);
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
     this.#control.start();
     const end = await this.#control.ended;
+    await this.#hooks?.settled();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
@@ -141,9 +149,28 @@ class SupervisedRun {
     });
   }
 
+  #openHooks(): ViolationHooks | undefined {
+    const {hook, name, command} = this.#plan;
+    if (hook === undefined) return undefined;
+    return new ViolationHooks({
+      plan: hook,
+      runId: this.#runId,
+      ...(name === undefined ? {} : {name}),
+      // Without the run's own marker: a hook is no part of the tree. One of a run around this one stays.
+      environment: {...process.env, ...command.environment},
+      onDone: (text, violation) => {
+        this.#emit({kind: 'action_taken', actor: 'limitrun', text, violation});
+      },
+      onFailed: (text) => {
+        this.#notice('warning', text);
+      },
+    });
+  }
+
   #watch(attempt: Attempt): void {
     const {limits, handling, gracePeriodMs, monitoring, restart} = this.#plan;
     this.#emit({kind: 'attempt_started', attempt: attempt.number, pid: attempt.pid});
+    this.#hooks?.attemptStarted(attempt);
     const manager = new ResourceLimitManager({
       pid: attempt.pid,
       limits: monitoring.enabled ? limits : timeoutOnly(limits),
@@ -155,6 +182,8 @@ class SupervisedRun {
       ownChild: true,
       probe: attempt.probe,
       terminator: attempt.terminator,
+      beforeAction: (violation) => this.#hooks?.before(violation),
+      afterAction: () => this.#hooks?.after(),
       onEvent: (event) => {
         this.#limitEvent(event);
       },
@@ -202,6 +231,7 @@ class SupervisedRun {
 
   async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {
     this.#manager?.stop();
+    this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
       this.#notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
@@ -265,6 +295,7 @@ class SupervisedRun {
       const message = error instanceof Error ? error.message : String(error);
       if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? ''))
         this.#writer.line(String((error as Error).stack));
+      this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message});
     };
     process.on('uncaughtException', onCrash);
@@ -294,20 +325,6 @@ class SupervisedRun {
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
-  }
-}
-
-/** On Linux everything rests on /proc; without it neither a limit nor the end of the tree could be promised. */
-function refuseMissingProcfs(): void {
-  if (process.platform === 'linux' && !hasProcfs()) {
-    throw new UsageError('/proc cannot be read; limitrun needs it on Linux (mount -t proc proc /proc)');
-  }
-}
-
-/** Whoever may run limitrun as somebody else could have it run and signal anything as them. */
-function refuseSetuid(): void {
-  if (process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.()) {
-    throw new UsageError('limitrun refuses to run setuid or setgid');
   }
 }
 

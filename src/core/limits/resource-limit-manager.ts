@@ -5,8 +5,10 @@ import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
+import {ActionGate, type ActionSurroundings} from './action-gate.js';
 import {checkLimits} from './check-options.js';
 import {nextGapMs} from './next-gap.js';
+import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
 import {limitsSet, type Limit, type ResourceLimits} from './resource-limits.js';
 import {endsTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
@@ -30,7 +32,7 @@ export type LimitEvent =
   /** The tree cannot be watched any more. */
   | {readonly kind: 'fault'; readonly error: Error};
 
-export interface ResourceLimitManagerOptions {
+export interface ResourceLimitManagerOptions extends ActionSurroundings {
   /** The root of the process tree. */
   readonly pid: number;
   readonly limits: ResourceLimits;
@@ -56,6 +58,10 @@ export interface ResourceLimitManagerOptions {
   readonly clock?: Clock;
 }
 
+/** Members told with a violation. */
+const MOST_MEMBERS_TOLD = 500;
+/** Violations whose trees {@link ResourceLimitManager.getViolations} still has. */
+const TREES_REMEMBERED = 20;
 const DEFAULTS = {gracePeriodMs: 5000, intervalMs: 100, historyRetentionMs: 300_000, startupGraceMs: 0};
 
 /**
@@ -71,6 +77,7 @@ export class ResourceLimitManager {
   readonly #terminator: TreeTerminator;
   readonly #enforcer: ResourceEnforcer;
   readonly #monitor: ResourceMonitor;
+  readonly #gate: ActionGate;
   #callback: ViolationCallback | undefined;
   #state: CheckerState;
   #startedAtMs = 0;
@@ -95,6 +102,14 @@ export class ResourceLimitManager {
       });
     this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs);
     this.#monitor = this.#openMonitor();
+    this.#gate = new ActionGate(options, (error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#emit({
+        kind: 'notice',
+        level: 'warning',
+        text: `what was to be done before acting failed: ${why}`,
+      });
+    });
   }
 
   /**
@@ -160,10 +175,17 @@ export class ResourceLimitManager {
    *   policy says as far as signals go: a limit is never left without a keeper.
    * - `disabled`: nothing is done.
    */
-  private onViolationDispatch(violation: ResourceViolation): void {
-    this.#violations.push(violation);
+  private onViolationDispatch(judged: ResourceViolation): void {
+    const violation = this.#withTree(judged);
+    this.#record(violation);
     this.#emit({kind: 'violation_begun', violation});
     if (violation.severity === 'warning') return;
+    this.#gate.pass(violation, () => {
+      this.#act(violation);
+    });
+  }
+
+  #act(violation: ResourceViolation): void {
     switch (this.getViolationHandlingMode()) {
       case 'internal':
         this.#enforce(violation);
@@ -174,6 +196,26 @@ export class ResourceLimitManager {
       case 'disabled':
         return;
     }
+  }
+
+  /** Who is to blame: the tree as it is now. */
+  #withTree(violation: ResourceViolation): ResourceViolation {
+    let treeOmitted = 0;
+    const tree = this.#monitor.members((members) => {
+      treeOmitted = Math.max(0, members.length - MOST_MEMBERS_TOLD);
+      return rankMembers(violation.limitType, members).slice(0, MOST_MEMBERS_TOLD);
+    });
+    return {...violation, ...(tree.length === 0 ? {} : {tree}), ...(treeOmitted === 0 ? {} : {treeOmitted})};
+  }
+
+  /** Of the violations that are long past the trees are forgotten, so that memory does not grow with them. */
+  #record(violation: ResourceViolation): void {
+    this.#violations.push(violation);
+    const index = this.#violations.length - 1 - TREES_REMEMBERED;
+    const old = this.#violations[index];
+    if (old?.tree === undefined) return;
+    const {tree: _forgotten, ...rest} = old;
+    this.#violations[index] = rest;
   }
 
   #enforce(violation: ResourceViolation): void {
@@ -197,6 +239,8 @@ export class ResourceLimitManager {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
     if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
+    // A tree that is held for the sake of an action is judged again after it.
+    if (this.#gate.holding) return;
     const {state, begun, ended, outgrown} = this.#checker.check(usage, this.#state);
     this.#state = state;
     for (const one of ended) this.#emit({kind: 'violation_ended', ended: one});

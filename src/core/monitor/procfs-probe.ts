@@ -13,7 +13,7 @@ import type {
 import {readProcText} from './proc-file.js';
 import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
-import {parseAuxv, type ProcStat} from './procfs-text.js';
+import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
 
 /** An exec is waited for this many milliseconds at the most. */
 const MOST_LOOKS_AT_EXEC = 20;
@@ -38,7 +38,7 @@ export class ProcfsProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #units: ProcUnits;
   readonly #root: ProcfsMember | undefined;
-  readonly #baseline: ReapedBaseline | undefined;
+  #baseline: ReapedBaseline | undefined;
   #strangers = new Set<number>();
   /** Processes that really have no environment (`env -i`), by pid and start time. */
   readonly #withoutEnvironment = new Set<string>();
@@ -98,6 +98,15 @@ export class ProcfsProbe implements Probe {
 
   isRootAlive(): boolean {
     return this.#root !== undefined && this.isAlive(this.#root);
+  }
+
+  commandLine(pid: number): readonly string[] | undefined {
+    const text = readProcText(`/proc/${String(pid)}/cmdline`);
+    return text === undefined ? undefined : parseCommandLine(text);
+  }
+
+  disownReaped(): void {
+    if (this.#baseline !== undefined && this.isRootAlive()) this.#baseline = ownReaped(this.#units);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type {LimitSteps} from '../limits/limit-step.js';
 import type {ResourcePolicy} from '../limits/resource-policy.js';
+import {commandWords} from './command-words.js';
 import {hasSteps, parseSteps, type StepRules} from './limit-steps.js';
 import type {Setting, SettingValue} from './setting.js';
 import {settingOf} from './setting-lookup.js';
@@ -59,6 +60,8 @@ function parseValue(setting: Setting, text: string): Parsed<Exclude<SettingValue
       return text === ''
         ? {ok: false, why: `"" is empty; example: ${setting.example}`}
         : {ok: true, value: text};
+    case 'command':
+      return commandWords(text);
     case 'boolean':
       return yesOrNo(text);
   }

@@ -1,6 +1,7 @@
 import {limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
 import {startsAgain, type ViolationHandlingMode} from '../limits/resource-policy.js';
 import {Layers} from './layers.js';
+import {resolveHook} from './resolve-hook.js';
 import {policyNameOf, resolveLimits} from './resolve-limits.js';
 import type {CommandPlan, OutputPlan, RunPlan} from './run-plan.js';
 import {variableOf} from './setting-lookup.js';
@@ -45,6 +46,7 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
   const command = commandOf(child, worker);
   const {limits, notices} = resolveLimits(layers, worker?.rules);
   const handling = handlingOf(layers, limits);
+  const {hook, notices: hookNotices} = resolveHook(layers, handling.mode);
   const strict = layers.get('strict') ?? false;
   const enabled = worker?.monitoringEnabled ?? true;
   const name = layers.get('name') ?? worker?.id;
@@ -68,9 +70,10 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
       strict,
       alertingEnabled: worker?.alertingEnabled ?? true,
     },
+    ...(hook === undefined ? {} : {hook}),
     output: outputOf(layers),
     keepBackground: layers.get('keep-background') ?? false,
-    notices: [...notices, ...handling.notices],
+    notices: [...notices, ...handling.notices, ...hookNotices],
     warnings: unmonitored(enabled, strict, limits, worker),
   };
 }

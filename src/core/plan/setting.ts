@@ -6,6 +6,7 @@ export const HELP_GROUPS = [
   'Policies',
   'Restarts',
   'Monitoring',
+  'Hook',
   'Output',
   'Configuration',
 ] as const;
@@ -51,12 +52,22 @@ interface TextSetting extends SettingBase {
   readonly example: string;
 }
 
+/** A program and its arguments, in one text (no shell reads it). */
+interface CommandSetting extends SettingBase {
+  readonly kind: 'command';
+  readonly metavar: string;
+  readonly example: string;
+}
+
 interface BooleanSetting extends SettingBase {
   readonly kind: 'boolean';
 }
 
 /** One thing that can be asked for by a flag, by a variable and (most of them) in a worker file. */
-export type Setting = NumberSetting | EnumSetting | TextSetting | BooleanSetting;
+export type Setting = NumberSetting | EnumSetting | TextSetting | CommandSetting | BooleanSetting;
 
-/** A setting's value after parsing: bytes, milliseconds, percent or a count (or steps of them); a word; yes or no. */
-export type SettingValue = LimitValue | string | boolean;
+/**
+ * A setting's value after parsing: bytes, milliseconds, percent or a count (or steps of them); a word; yes or no; the
+ * words of a command.
+ */
+export type SettingValue = LimitValue | string | boolean | readonly string[];

@@ -147,6 +147,32 @@ export const SETTINGS = [
   },
 
   {
+    kind: 'command',
+    metavar: 'COMMAND',
+    example: '"./save-heap.sh --small"',
+    flag: 'on-violation',
+    yaml: `${MONITORING}.on_violation`,
+    help: 'run this when a limit is broken; gets the violation as JSON',
+    group: 'Hook',
+  },
+  {
+    ...duration,
+    flag: 'hook-timeout',
+    example: '10s',
+    yaml: `${MONITORING}.hook_timeout`,
+    shownDefault: '10s',
+    help: 'time the hook gets before it is killed',
+    group: 'Hook',
+  },
+  {
+    kind: 'boolean',
+    flag: 'freeze',
+    yaml: `${MONITORING}.freeze`,
+    help: 'stop the tree while the hook runs, then apply the policy',
+    group: 'Hook',
+  },
+
+  {
     ...duration,
     flag: 'interval',
     yaml: `${MONITORING}.interval`,
@@ -244,9 +270,11 @@ type ValueOf<R extends Row> = R extends {kind: 'enum'; choices: readonly (infer 
     ? boolean
     : R extends {kind: 'text'}
       ? string
-      : R extends {steps: string}
-        ? LimitValue
-        : number;
+      : R extends {kind: 'command'}
+        ? readonly string[]
+        : R extends {steps: string}
+          ? LimitValue
+          : number;
 
 /** The settings one source (flags, variables, a file) speaks of, by flag name: bytes, milliseconds, percent, counts. */
 export type Settings = {readonly [R in Row as R['flag']]?: ValueOf<R>};

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import type {LimitValue} from '../limits/limit-step.js';
+import {checkedWords, commandWords} from './command-words.js';
 import {stepsFromTexts} from './limit-steps.js';
 import {parseSetting, stepRulesOf} from './parse-setting.js';
 import type {Setting, SettingValue} from './setting.js';
@@ -111,6 +112,31 @@ function pathTo(steps: readonly object[], key: number): [v.ArrayPathItem] {
   return [{type: 'array', origin: 'value', input: [...steps], key, value: steps[key]}];
 }
 
+/** A command in one text, as on the command line, or as a list of words. */
+function commandLine() {
+  return v.exactOptional(
+    v.pipe(
+      v.unknown(),
+      v.rawTransform<unknown, readonly string[]>(({dataset, addIssue, NEVER}) => {
+        const input = dataset.value;
+        const parsed =
+          typeof input === 'string'
+            ? commandWords(input)
+            : isWords(input)
+              ? checkedWords(input, input.join(' '))
+              : ({ok: false, why: 'must be a command or a list of words'} as const);
+        if (parsed.ok) return parsed.value;
+        addIssue({message: parsed.why});
+        return NEVER;
+      }),
+    ),
+  );
+}
+
+function isWords(input: unknown): input is readonly string[] {
+  return Array.isArray(input) && input.every((word) => typeof word === 'string');
+}
+
 const rules = {
   warning_threshold: setting<number>('warn-at'),
   sustained_violation_time: setting<number>('sustain'),
@@ -161,6 +187,9 @@ const limits = map({
       violation_handling: setting('violation-handling'),
       enforce: setting('enforce'),
       strict: setting('strict'),
+      on_violation: commandLine(),
+      hook_timeout: setting('hook-timeout'),
+      freeze: setting('freeze'),
     }),
   ),
 });

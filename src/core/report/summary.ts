@@ -6,18 +6,19 @@ import {type AttemptRecord, promisedLimit, type RunRecord} from '../record/run-r
 import {type CommandEnd, exceededText} from './end-cause-text.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
+import {treeTable} from './tree-table.js';
 import {usageTable} from './usage-table.js';
 import {violationsTable} from './violations-table.js';
 
 /**
- * What `run` prints at the end: the headline, the usage table and, if there were any, the violations. A command that
+ * What `run` prints at the end: the headline, the usage table and, if there were any, the violations with who was there when the first one began. A command that
  * could not be started has used nothing, so it gets the headline alone. No line break at the end.
  */
 export function summary(record: RunRecord, paint: Paint): string {
   const first = headline(record, paint);
   if (record.attempts.length === 0) return first;
-  const violations = violationsTable(record, paint);
-  return [first, usageTable(record, paint), ...(violations === undefined ? [] : [violations])].join('\n\n');
+  const tables = [usageTable(record, paint), violationsTable(record, paint), treeTable(record, paint)];
+  return [first, ...tables.filter((table) => table !== undefined)].join('\n\n');
 }
 
 /** One line that says how the run ended. Also what `--quiet` prints for limitrun's own errors (125, 126, 127). */

@@ -36,6 +36,9 @@ const FULL = `workers:
           violation_handling: external
           enforce: poll
           strict: true
+          on_violation: ./hook 'two words'
+          hook_timeout: 3s
+          freeze: true
       execution:
         command: [node, -e]
         args: [8080, 1.10, yes, true, 0x1F, ""]
@@ -109,6 +112,8 @@ describe('a worker file', () => {
       'restart-delay': 0,
       'backoff-rate': 1.5,
       strict: true,
+      'on-violation': ['./hook', 'two words'],
+      'hook-timeout': 3000,
       interval: 50,
     });
   });
@@ -189,6 +194,17 @@ describe('a fault', () => {
     ['a duration without a unit', limits('{timeout: 5}'), '"5" is a duration without a unit'],
     ['no interval', limits('{monitoring: {interval: 0}}'), '"0" is a duration without a unit'],
     ['a threshold above 100', limits('{io: {warning_threshold: 101}}'), 'is more than 100.0%'],
+    [
+      'a hook with a quote that is never closed',
+      limits('{monitoring: {on_violation: "./hook \'a"}}'),
+      'monitoring.on_violation: "./hook \'a" has a \' that is never closed',
+    ],
+    ['a hook without words', limits('{monitoring: {on_violation: []}}'), 'names no program'],
+    [
+      'a hook that is a map',
+      limits('{monitoring: {on_violation: {}}}'),
+      'on_violation: must be a command or a list of words',
+    ],
     ['a bad policy', limits('{memory: {policy: __proto__}}'), '"__proto__" is none of none, log'],
     [
       'a policy of a later version',
