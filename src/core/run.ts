@@ -154,6 +154,7 @@ class SupervisedRun {
       ownChild: true,
       probe: attempt.probe,
       terminator: attempt.terminator,
+      throttle: attempt.throttle,
       onEvent: (event) => {
         this.#limitEvent(event);
       },

@@ -1,7 +1,13 @@
 import type {LimitGroupRules, ResourceLimits} from '../limits/resource-limits.js';
-import {DEFAULT_POLICY, DEFAULT_WARNING_THRESHOLD_PERCENT} from '../limits/resource-limits.js';
+import {
+  DEFAULT_POLICY,
+  DEFAULT_WARNING_THRESHOLD_PERCENT,
+  limitsSet,
+  throttleFault,
+} from '../limits/resource-limits.js';
 import type {Layers} from './layers.js';
 import type {SettingFlag} from './settings.js';
+import {UsageError} from './usage-error.js';
 import {RULE_GROUPS, type RuleGroup, type WorkerRules} from './worker.js';
 
 const DEFAULT_SUSTAIN_MS = 0;
@@ -20,7 +26,7 @@ export interface ResolvedLimits {
 }
 
 /**
- * The limits of a plan. Per source a group's own policy beats `--policy`; the stronger source beats the weaker one,
+ * The limits of a plan. @throws UsageError for a policy that cannot keep its limit. Per source a group's own policy beats `--policy`; the stronger source beats the weaker one,
  * so that `--policy` beats a file's `memory.policy`. Groups without a limit are left out.
  */
 export function resolveLimits(layers: Layers, fileRules: WorkerRules | undefined): ResolvedLimits {
@@ -54,7 +60,21 @@ export function resolveLimits(layers: Layers, fileRules: WorkerRules | undefined
     ...(isEmpty(values.process) ? {} : {process: {...rulesOf('process'), ...values.process}}),
     ...(timeoutMs === undefined ? {} : {timeoutMs}),
   };
+  refuseThrottle(layers, limits);
   return {limits, notices: idlePolicies(layers, limits)};
+}
+
+/** A policy that cannot keep its limit is never taken for another one in silence. */
+function refuseThrottle(layers: Layers, limits: ResourceLimits): void {
+  for (const limit of limitsSet(limits)) {
+    const {group} = limit.kind;
+    const fault = throttleFault(limit);
+    if (fault === undefined || group === 'timeout') continue;
+    const asker = policyNameOf(layers, group) ?? 'the policy';
+    const advice = group === 'cpu' ? 'add --max-cpu, or' : `give the ${group} limits`;
+    const other = group === 'cpu' ? 'choose another policy' : `another policy with --${POLICY_FLAGS[group]}`;
+    throw new UsageError(`${asker} is throttle, but ${fault}; ${advice} ${other}`);
+  }
 }
 
 /** How the source that decides a group's policy calls it, for messages; undefined for the default. */
