@@ -11,6 +11,7 @@ import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {exitCodeOf, violationCode} from './process/exit-code.js';
 import {exactBytes} from './process/exact-bytes.js';
+import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {restoreLineMode} from './process/terminal-mode.js';
@@ -48,6 +49,7 @@ class SupervisedRun {
   readonly #folder = new RunFolder();
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
+  readonly #guard = new Guard(this.#runId);
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
@@ -94,6 +96,7 @@ class SupervisedRun {
     this.#killOnCrash();
     this.#control.start();
     const end = await this.#control.ended;
+    await this.#guard.dismiss();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
@@ -164,6 +167,17 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
+    this.#startGuard(attempt.pid);
+  }
+
+  /** Against a SIGKILL of limitrun. Last, because the command and its limits do not wait for it. */
+  #startGuard(pid: number): void {
+    const tell = (why: string): void => {
+      if (this.#plan.output.verbose) this.#notice('info', `no guard against a kill of limitrun: ${why}`);
+    };
+    const why = Guard.missing();
+    if (why === undefined) this.#guard.watch(pid, tell);
+    else tell(why);
   }
 
   #limitEvent(event: LimitEvent): void {
