@@ -49,7 +49,7 @@ class SupervisedRun {
   readonly #folder = new RunFolder();
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
-  readonly #guard = new Guard(this.#runId);
+  readonly #guard = new Guard(this.#runId, inheritance.descriptors);
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 

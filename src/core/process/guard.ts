@@ -17,8 +17,14 @@ export class Guard {
   #process: ChildProcess | undefined;
   #gone: Promise<void> | undefined;
 
-  /** @param runId hexadecimal: it becomes part of a pattern, which must match no stranger */
-  constructor(private readonly runId: string) {
+  /**
+   * @param runId hexadecimal: it becomes part of a pattern, which must match no stranger
+   * @param descriptors above 2 that limitrun was started with and the guard must not hold open
+   */
+  constructor(
+    private readonly runId: string,
+    private readonly descriptors: readonly number[] = [],
+  ) {
     if (!/^[0-9a-f]{12,}$/.test(runId)) throw new RangeError(`no run id: ${runId}`);
   }
 
@@ -53,7 +59,7 @@ export class Guard {
 
   #start(onFailure: (why: string) => void): ChildProcess {
     const guard: ChildProcess = spawn(SHELL, ['-c', GUARD_SCRIPT, 'limitrun-guard', this.runId], {
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', ...Array.from({length: Math.max(2, ...this.descriptors)}, () => 'ignore' as const)],
       detached: true,
       cwd: '/',
       env: {},

@@ -3,6 +3,7 @@ import type {ResourceViolation} from '../limits/resource-violation.js';
 import {throttledText} from '../limits/violation-message.js';
 import {account, nextSlice, openLedger, periodFor, type ThrottleLedger} from '../limits/throttle-slices.js';
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
+import {readStatOf} from '../monitor/procfs-member.js';
 import type {Actor} from '../record/run-event.js';
 import {signalProcess} from './signal-process.js';
 import type {TerminationReason, TreeTerminator} from './tree-terminator.js';
@@ -11,6 +12,10 @@ import type {TerminationReason, TreeTerminator} from './tree-terminator.js';
 const LOOK_AGAIN_MS = 25;
 /** What still forks after so many looks in a row is stopped as far as it was found, and looked at again later. */
 const MOST_ROUNDS = 20;
+
+/** How often and how many times a parent is looked at that has not stopped yet, before its children are. */
+const STANDS_AFTER_MS = 1;
+const MOST_LOOKS = 20;
 
 /** CPU time of the tree so far, members that have ended included, ms; undefined where it cannot be told. */
 export type CpuTimeMeter = () => Promise<number | undefined>;
@@ -37,6 +42,8 @@ export class TreeThrottle {
   #meter: CpuTimeMeter | undefined;
   /** Parents before their children, as they were stopped. */
   readonly #stopped = new Map<number, ProcessIdentity>();
+  /** Those of them that were seen to stand still. */
+  readonly #standing = new Set<number>();
 
   /** @param onAction told what is done, in words */
   constructor(
@@ -131,11 +138,12 @@ export class TreeThrottle {
    * @returns for how long it was stopped, ms
    */
   async #hold(session: Session, stopMs: number): Promise<number> {
-    const beganMs = this.clock.nowMs();
+    const askedMs = this.clock.nowMs();
     for (let round = 0; round < MOST_ROUNDS && (await this.#stopFresh(session)); round += 1);
-    const stopCostMs = this.clock.nowMs() - beganMs;
+    const beganMs = this.clock.nowMs();
+    const stopCostMs = beganMs - askedMs;
     const untilMs = beganMs + stopMs;
-    for (let leftMs = stopMs - stopCostMs; leftMs > 0; leftMs = untilMs - this.clock.nowMs()) {
+    for (let leftMs = stopMs; leftMs > 0; leftMs = untilMs - this.clock.nowMs()) {
       await this.#pause(session, Math.min(leftMs, Math.max(LOOK_AGAIN_MS, 5 * stopCostMs)));
       if (!this.#goesOn(session)) return 0;
       if (untilMs - this.clock.nowMs() > 1) await this.#stopFresh(session);
@@ -147,7 +155,11 @@ export class TreeThrottle {
     return this.clock.nowMs() - beganMs;
   }
 
-  /** Parents first: a shell that is stopped itself does not see its job stop. @returns whether there were any */
+  /**
+   * Parents first, children when their parent stands still: a shell that is stopped itself does not see its job stop.
+   * (A parent that is woken inside of waitpid(2) by its own SIGSTOP looks at its children once more.)
+   * @returns whether there were any
+   */
   async #stopFresh(session: Session): Promise<boolean> {
     const members = await this.tree.members('nearby');
     if (!this.#goesOn(session)) return false;
@@ -155,6 +167,7 @@ export class TreeThrottle {
     for (const member of members) {
       if (this.#stopped.get(member.pid)?.startTime === member.startTime) continue;
       found = true;
+      if (!(await this.#parentStands(session, member))) return false;
       // One that may not be signalled is noted too, so as not to be tried again in this slice.
       signalProcess(this.tree, member, 'SIGSTOP');
       this.#stopped.set(member.pid, member);
@@ -162,10 +175,23 @@ export class TreeThrottle {
     return found;
   }
 
+  /** Waits for the parent of a member, if it is being stopped too. @returns false when the throttling is over */
+  async #parentStands(session: Session, member: ProcessIdentity): Promise<boolean> {
+    const parentPid = readStatOf(member.pid)?.parentPid ?? 0;
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      if (!this.#stopped.has(parentPid) || this.#standing.has(parentPid)) break;
+      const state = readStatOf(parentPid)?.state;
+      if (state === undefined || 'TtZX'.includes(state)) this.#standing.add(parentPid);
+      else await this.#pause(session, STANDS_AFTER_MS);
+    }
+    return this.#goesOn(session);
+  }
+
   /** Children first, so that a parent that waits for stopped children (WUNTRACED, waitpid(2)) never sees one. */
   #wakeAll(): void {
     for (const member of [...this.#stopped.values()].reverse()) signalProcess(this.tree, member, 'SIGCONT');
     this.#stopped.clear();
+    this.#standing.clear();
   }
 
   #release(): void {
