@@ -5,7 +5,7 @@ import {needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {figure} from '../support/report.js';
 import {isAlive} from '../support/survivors.js';
-import {alive, atEnd, expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
+import {atEnd, expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
 /** Flags under which a command that holds more than 60 MiB is ended soon. */
