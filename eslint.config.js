@@ -15,6 +15,7 @@ const PURE = [
   'src/core/limits/resource-violation-checker.ts',
   'src/core/limits/violation-message.ts',
   'src/core/limits/next-gap.ts',
+  'src/core/limits/throttle-slices.ts',
   'src/core/limits/limit-promises.ts',
   'src/core/limits/limit-step.ts',
   'src/core/limits/resource-limits.ts',

@@ -46,6 +46,8 @@ export type {
 } from './core/monitor/probe.js';
 export {ProcessControl} from './core/process/process-control.js';
 export type {Attempt, AttemptEnd, ProcessControlOptions, RunEnd} from './core/process/process-control.js';
+export {TreeThrottle} from './core/process/tree-throttle.js';
+export type {CpuTimeMeter} from './core/process/tree-throttle.js';
 export {TreeTerminator} from './core/process/tree-terminator.js';
 export type {TerminationReason, TreeEnd} from './core/process/tree-terminator.js';
 export type {LaunchCommand} from './core/process/launch.js';

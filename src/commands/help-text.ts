@@ -11,7 +11,7 @@ const POLICY_HELP: Readonly<Record<ResourcePolicy, string | undefined>> = {
   none: 'record the violation, do nothing',
   log: 'say so, let the command go on',
   alert: 'say so prominently (and run the hook), let the command go on',
-  throttle: undefined,
+  throttle: 'for --max-cpu only: stop and wake the tree in turns, so that it keeps to it',
   graceful_shutdown: 'SIGTERM to the whole tree, then SIGKILL after the grace period',
   immediate_kill: 'SIGKILL to the whole tree',
   restart: 'end the tree gracefully and start again (see Restarts)',

@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
+import {childCommand} from './child-command.js';
 import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
@@ -11,7 +12,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {exitCodeOf, violationCode} from './process/exit-code.js';
-import {exactBytes} from './process/exact-bytes.js';
+import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
@@ -30,9 +31,6 @@ type Happening = RunEvent extends infer E
 
 /** Whoever sends one of these wants the run to end. */
 const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
-/** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
-const RUN_ID = 'LIMITRUN_RUN_ID';
-
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
  * stream of run events. What is printed and reported is folded from that stream.
@@ -53,6 +51,7 @@ class SupervisedRun {
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
   readonly #hooks: ViolationHooks | undefined;
+  readonly #guard = new Guard(this.#runId, inheritance.descriptors);
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
@@ -103,6 +102,7 @@ class SupervisedRun {
     this.#control.start();
     const end = await this.#control.ended;
     await this.#hooks?.settled();
+    await this.#guard.dismiss();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
@@ -112,23 +112,8 @@ class SupervisedRun {
 
   #openControl(): ProcessControl {
     const {command, gracePeriodMs, keepBackground, restart} = this.#plan;
-    const marker = markerFor(this.#runId);
-    const environment: NodeJS.ProcessEnv = {...process.env, ...command.environment, [RUN_ID]: marker};
     return new ProcessControl({
-      command: {
-        file: command.file,
-        args: command.args,
-        ...(command.workingDirectory === undefined ? {} : {workingDirectory: command.workingDirectory}),
-        environment,
-        descriptors: inheritance.descriptors,
-        needs: {
-          ...exactBytes([command.file, ...command.args], environment),
-          ignored: inheritance.ignoredSignals,
-          environment,
-          ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),
-        },
-      },
-      marker: `${RUN_ID}=${marker}`,
+      ...childCommand(command, this.#runId, process.env, inheritance),
       gracePeriodMs,
       keepBackground,
       restart,
@@ -184,6 +169,7 @@ class SupervisedRun {
       terminator: attempt.terminator,
       beforeAction: (violation) => this.#hooks?.before(violation),
       afterAction: () => this.#hooks?.after(),
+      throttle: attempt.throttle,
       onEvent: (event) => {
         this.#limitEvent(event);
       },
@@ -193,6 +179,17 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
+    this.#startGuard(attempt.pid);
+  }
+
+  /** Against a SIGKILL of limitrun. Last, because the command and its limits do not wait for it. */
+  #startGuard(pid: number): void {
+    const tell = (why: string): void => {
+      if (this.#plan.output.verbose) this.#notice('info', `no guard against a kill of limitrun: ${why}`);
+    };
+    const why = Guard.missing();
+    if (why === undefined) this.#guard.watch(pid, tell);
+    else tell(why);
   }
 
   #limitEvent(event: LimitEvent): void {
@@ -326,11 +323,6 @@ class SupervisedRun {
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
   }
-}
-
-function markerFor(runId: string): string {
-  const outer = process.env[RUN_ID];
-  return outer === undefined || outer === '' ? runId : `${outer}/${runId}`;
 }
 
 function timeoutOnly(limits: RunPlan['limits']): RunPlan['limits'] {

@@ -1,16 +1,21 @@
 import {endsTheTree} from './resource-policy.js';
 import type {TreeTerminator} from '../process/tree-terminator.js';
+import type {TreeThrottle} from '../process/tree-throttle.js';
 import type {ResourceViolation} from './resource-violation.js';
 
 /**
  * Basic enforcement by signals, over the whole tree, members in their own session too: `graceful_shutdown` is SIGTERM
- * with SIGCONT, the grace period, SIGKILL; `immediate_kill` is SIGKILL.
+ * with SIGCONT, the grace period, SIGKILL; `immediate_kill` is SIGKILL; `throttle` is SIGSTOP and SIGCONT in turns.
  */
 export class ResourceEnforcer {
-  /** @param gracePeriodMs from SIGTERM to SIGKILL */
+  /**
+   * @param gracePeriodMs from SIGTERM to SIGKILL
+   * @param throttle without one the policy `throttle` does nothing
+   */
   constructor(
     private readonly terminator: TreeTerminator,
     private readonly gracePeriodMs: number,
+    private readonly throttle?: TreeThrottle,
   ) {}
 
   /**
@@ -20,6 +25,7 @@ export class ResourceEnforcer {
    * or the root process had already ended by itself
    */
   enforce(violation: ResourceViolation): boolean {
+    if (violation.policy === 'throttle') this.throttle?.begin(violation, 'enforcer');
     if (!endsTheTree(violation.policy)) return false;
     if (violation.policy === 'immediate_kill') return this.terminator.kill({violation, actor: 'enforcer'});
     return this.terminator.graceful(this.gracePeriodMs, {violation, actor: 'enforcer'});

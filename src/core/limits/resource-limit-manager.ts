@@ -7,11 +7,12 @@ import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
 import {checkLimits} from './check-options.js';
+import {TreeThrottle} from '../process/tree-throttle.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
-import {limitsSet, type Limit, type ResourceLimits} from './resource-limits.js';
-import {endsTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
+import {limitsSet, throttleFault, type Limit, type ResourceLimits} from './resource-limits.js';
+import {actsOnTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
 import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
 import type {EndedViolation, ResourceViolation} from './resource-violation.js';
 
@@ -55,6 +56,8 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly probe?: Probe;
   /** Default: one of its own. Handed in by whoever else may end the same tree. */
   readonly terminator?: TreeTerminator;
+  /** Default: one of its own. Handed in by whoever else may throttle the same tree. */
+  readonly throttle?: TreeThrottle;
   readonly clock?: Clock;
 }
 
@@ -75,6 +78,7 @@ export class ResourceLimitManager {
   readonly #checker: ResourceViolationChecker;
   readonly #probe: Probe;
   readonly #terminator: TreeTerminator;
+  readonly #throttle: TreeThrottle;
   readonly #enforcer: ResourceEnforcer;
   readonly #monitor: ResourceMonitor;
   readonly #gate: ActionGate;
@@ -95,12 +99,13 @@ export class ResourceLimitManager {
     this.#checker = new ResourceViolationChecker(this.#limits);
     this.#state = this.#checker.begin();
     this.#probe = options.probe ?? this.#openProbe();
-    this.#terminator =
-      options.terminator ??
-      new TreeTerminator(this.#probe, this.#clock, (text, reason) => {
-        this.#emit({kind: 'action_taken', text, reason});
-      });
-    this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs);
+    const onAction = (text: string, reason: TerminationReason): void => {
+      this.#emit({kind: 'action_taken', text, reason});
+    };
+    this.#terminator = options.terminator ?? new TreeTerminator(this.#probe, this.#clock, onAction);
+    this.#throttle =
+      options.throttle ?? new TreeThrottle(this.#probe, this.#terminator, this.#clock, onAction);
+    this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs, this.#throttle);
     this.#monitor = this.#openMonitor();
     this.#gate = new ActionGate(options, (error) => {
       const why = error instanceof Error ? error.message : String(error);
@@ -110,11 +115,13 @@ export class ResourceLimitManager {
         text: `what was to be done before acting failed: ${why}`,
       });
     });
+    this.#throttle.useMeter(() => this.#monitor.cpuTimeMs());
   }
 
   /**
    * Begins to watch; the first sample is taken at once.
-   * @throws Error in mode `external` without a callback, and in mode `internal` when a policy asks for a restart
+   * @throws Error in mode `external` without a callback, in mode `internal` when a policy asks for a restart, and when
+   * the policy `throttle` is given for anything but the CPU percentage
    */
   async start(): Promise<void> {
     const mode = this.getViolationHandlingMode();
@@ -126,15 +133,20 @@ export class ResourceLimitManager {
         'a restart policy needs violation handling external: the enforcer cannot start anything',
       );
     }
+    for (const limit of this.#limits) {
+      const fault = throttleFault(limit);
+      if (fault !== undefined) throw new Error(fault);
+    }
     this.#startedAtMs = this.#clock.nowMs();
     this.#watching = true;
     this.#armTimeout();
     await this.#monitor.start();
   }
 
-  /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
+  /** Ends the watching and the throttling. The tree goes on; its ending, once begun, is carried through. */
   stop(): void {
     this.#watching = false;
+    this.#throttle.close();
     this.#cancelTimeout();
     this.#monitor.stop();
     if (this.#options.probe !== undefined) return;
@@ -231,7 +243,7 @@ export class ResourceLimitManager {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#emit({kind: 'notice', level: 'warning', text: `the violation callback failed: ${why}`});
-      if (endsTheTree(violation.policy)) this.#enforce(violation);
+      if (actsOnTheTree(violation.policy)) this.#enforce(violation);
     }
   }
 
@@ -241,9 +253,16 @@ export class ResourceLimitManager {
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     // A tree that is held for the sake of an action is judged again after it.
     if (this.#gate.holding) return;
-    const {state, begun, ended, outgrown} = this.#checker.check(usage, this.#state);
+    const {state, begun, ended, outgrown} = this.#checker.check(
+      usage,
+      this.#state,
+      this.#throttle.demandPercent,
+    );
     this.#state = state;
-    for (const one of ended) this.#emit({kind: 'violation_ended', ended: one});
+    for (const one of ended) {
+      this.#emit({kind: 'violation_ended', ended: one});
+      if (one.violation.policy === 'throttle' && one.how === 'subsided') this.#throttle.end();
+    }
     for (const violation of begun) this.onViolationDispatch(violation);
     // Whoever asked the tree to end: a grace period is not there to go on growing.
     for (const violation of outgrown) {
@@ -328,16 +347,16 @@ function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
   return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
 }
 
-/** Groups, init, this process, and (where a policy would end the tree) the processes this one runs in. */
+/** Groups, init, this process, and (where a policy would act on the tree) the processes this one runs in. */
 function refuseUnlimitable({pid, limits, violationHandling}: ResourceLimitManagerOptions): void {
   const refuse = (why: string): never => {
     throw new RangeError(`pid ${String(pid)} cannot be limited: ${why}`);
   };
   if (!Number.isSafeInteger(pid) || pid <= 1) refuse('it is no process that may be watched');
   if (pid === process.pid) refuse('it is this process');
-  const wouldEnd =
-    violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => endsTheTree(policy));
-  if (wouldEnd && ancestorsOf(process.pid).includes(pid)) refuse('this process is part of its tree');
+  const wouldAct =
+    violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => actsOnTheTree(policy));
+  if (wouldAct && ancestorsOf(process.pid).includes(pid)) refuse('this process is part of its tree');
 }
 
 async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {

@@ -211,6 +211,15 @@ export interface Limit {
   readonly sustainMs: number;
 }
 
+/**
+ * Why the policy of a limit cannot be kept for it, or undefined. Only the CPU percentage can be throttled: a program
+ * that is stopped now and then keeps its memory, its files and its processes, and gets its CPU time a little later.
+ */
+export function throttleFault({kind, policy}: Limit): string | undefined {
+  if (policy !== 'throttle' || kind.type === 'max_percent') return undefined;
+  return `the policy throttle cannot keep ${kind.type}: it slows a command down, which keeps a CPU percentage only`;
+}
+
 export const DEFAULT_POLICY: ResourcePolicy = 'graceful_shutdown';
 export const DEFAULT_WARNING_THRESHOLD_PERCENT = 80;
 
@@ -224,11 +233,17 @@ export function limitsSet(limits: ResourceLimits): Limit[] {
     return stepsOf(set).map(({value, policy, sustainedViolationTimeMs}, index, {length}) => ({
       kind,
       value,
-      policy: policy ?? rules.policy ?? DEFAULT_POLICY,
+      policy: policy ?? policyOf(kind, limits, rules),
       warnFrom: index === length - 1 ? warnFrom(kind, value, threshold) : Infinity,
       sustainMs: sustainedViolationTimeMs ?? rules.sustainedViolationTimeMs ?? 0,
     }));
   });
+}
+
+/** The CPU group has one policy: where it throttles the percentage, CPU time is kept as by default. */
+function policyOf({type}: LimitKind, {cpu}: ResourceLimits, {policy}: LimitGroupRules): ResourcePolicy {
+  const throttledBesides = type === 'max_time' && policy === 'throttle' && cpu?.maxPercent !== undefined;
+  return throttledBesides ? DEFAULT_POLICY : (policy ?? DEFAULT_POLICY);
 }
 
 function warnFrom(kind: LimitKind, value: number, thresholdPercent: number): number {

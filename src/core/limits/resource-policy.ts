@@ -22,6 +22,11 @@ export function endsTheTree(policy: ResourcePolicy): boolean {
   return policy === 'graceful_shutdown' || policy === 'immediate_kill' || startsAgain(policy);
 }
 
+/** Policies that do something about a tree, rather than only tell. */
+export function actsOnTheTree(policy: ResourcePolicy): boolean {
+  return policy === 'throttle' || endsTheTree(policy);
+}
+
 /** Policies after which a new attempt may start. */
 export function startsAgain(policy: ResourcePolicy): boolean {
   return policy === 'restart' || policy === 'restart_adjusted';

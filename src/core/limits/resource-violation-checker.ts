@@ -39,6 +39,8 @@ export interface Judgement {
 
 /** A violation that hovers around its limit is one episode: it ends after this long below, or the sustain time. */
 const CALM_MS = 1000;
+/** What is throttled stays so for this long after it wants no more than the limit: bursts are one episode. */
+const THROTTLE_CALM_MS = 3000;
 /** Usage must fall to this share of the warning threshold before there is another warning. */
 const REARM_SHARE = 0.9;
 /** A process that has been asked to end gets this long before its growth is held against it. */
@@ -55,6 +57,8 @@ const UNTOUCHED: LimitState = {brokenSamples: 0, warned: false};
  *   a row (between fork and exec a child shows its parent's memory).
  * - It ends when usage has been at or below the limit for the sustain time, and for a second at least. One violation
  *   per episode.
+ * - A violation that is throttled ends when what the tree would use unthrottled has been at or below the limit for the
+ *   sustain time, and for three seconds at least.
  * - A warning begins from the warning threshold on, once until usage has fallen to 90 % of it. When the limit itself is
  *   broken the warning ends as `escalated`.
  * - Memory beyond twice the limit and 1.25 times what it was half a second after the violation began is `outgrown`,
@@ -69,14 +73,20 @@ export class ResourceViolationChecker {
     return this.limits.map(() => UNTOUCHED);
   }
 
-  /** Judges all limits on one usage. */
-  check(usage: ResourceUsage, state: CheckerState): Judgement {
+  /**
+   * Judges all limits on one usage.
+   * @param demandPercent the CPU percentage that the tree would use if it were not throttled; absent when it is not
+   */
+  check(usage: ResourceUsage, state: CheckerState, demandPercent = 0): Judgement {
     const told: Told = {begun: [], ended: [], outgrown: []};
     const next = this.limits.map((limit, index) => {
       const before = state[index] ?? UNTOUCHED;
       const value = limit.kind.metricOf?.(usage);
       if (value === undefined) return before;
-      return judge({limit, value, usage, told, isCapped: killsAbove(limit, this.limits)}, before);
+      return judge(
+        {limit, value, usage, told, demandPercent, isCapped: killsAbove(limit, this.limits)},
+        before,
+      );
     });
     return {state: next, ...told};
   }
@@ -94,6 +104,7 @@ interface Case {
   readonly value: number;
   readonly usage: ResourceUsage;
   readonly told: Told;
+  readonly demandPercent: number;
   /** A later step of the same limit kills at once. */
   readonly isCapped: boolean;
 }
@@ -130,12 +141,15 @@ function judge(one: Case, before: LimitState): LimitState {
 
 /** An open violation goes on, or has subsided for long enough to end. */
 function whileOpen(one: Case, open: OpenViolation, before: LimitState, closed: LimitState): LimitState {
-  const {limit, value, usage, told} = one;
+  const {limit, usage, told} = one;
+  const throttled = limit.policy === 'throttle';
+  const value = throttled ? Math.max(one.value, one.demandPercent) : one.value;
   const critical = open.violation.severity === 'critical';
   const state = {...closed, open, ...ceilingOf(one, open, before)};
   if (critical ? value > limit.value : value >= limit.warnFrom) return state;
   const belowSinceMs = before.belowSinceMs ?? usage.atMs;
-  if (usage.atMs - belowSinceMs < Math.max(limit.sustainMs, CALM_MS)) return {...state, belowSinceMs};
+  if (usage.atMs - belowSinceMs < Math.max(limit.sustainMs, throttled ? THROTTLE_CALM_MS : CALM_MS))
+    return {...state, belowSinceMs};
   told.ended.push(end(open, usage, 'subsided'));
   return {...closed, warned: !isRearmed(limit, value)};
 }

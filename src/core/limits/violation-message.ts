@@ -1,6 +1,6 @@
 import {formatPercent, formatValue} from '../plan/units.js';
 import type {Limit, LimitKind} from './resource-limits.js';
-import type {ViolationSeverity} from './resource-violation.js';
+import type {ResourceViolation, ViolationSeverity} from './resource-violation.js';
 
 /**
  * The sentence that tells a violation, such as `resident memory 261.0 MiB exceeds the limit 256.0 MiB` or
@@ -20,6 +20,11 @@ export function violationMessage(limit: Limit, value: number, severity: Violatio
     return `${kind.label} ${verb} the limit ${most} by ${formatValue(value - limit.value, kind.unit)}`;
   }
   return `${subject(kind, value)} ${verb} the limit ${most}`;
+}
+
+/** What is said when the policy `throttle` begins, such as `throttled to 50.0%`. */
+export function throttledText({limitValue, unit}: ResourceViolation): string {
+  return `throttled to ${formatValue(limitValue, unit)}`;
 }
 
 function subject({label, unit}: LimitKind, value: number): string {

@@ -108,6 +108,11 @@ export class ResourceMonitor {
     return last;
   }
 
+  /** The tree's CPU time at this moment, ms: a look between the samples, which is not delivered. */
+  async cpuTimeMs(): Promise<number | undefined> {
+    return (await this.#sample({pss: false, details: false})).cpu.timeMs;
+  }
+
   async #tick(): Promise<void> {
     const began = this.#options.clock.nowMs();
     const details = this.#options.needsDetails || began >= this.#nextDetailsMs;

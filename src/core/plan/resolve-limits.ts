@@ -9,6 +9,7 @@ import {
   type LimitKind,
   type LimitType,
   type ResourceLimits,
+  throttleFault,
 } from '../limits/resource-limits.js';
 import type {Layers} from './layers.js';
 import {milderStep} from './limit-steps.js';
@@ -47,7 +48,7 @@ export interface ResolvedLimits {
 }
 
 /**
- * The limits of a plan. Per source a group's own policy beats `--policy`; the stronger source beats the weaker one,
+ * The limits of a plan. @throws UsageError for a policy that cannot keep its limit. Per source a group's own policy beats `--policy`; the stronger source beats the weaker one,
  * so that `--policy` beats a file's `memory.policy`. Groups without a limit are left out.
  * @throws UsageError when a step is milder than one before it that ends the tree
  */
@@ -83,7 +84,23 @@ export function resolveLimits(layers: Layers, fileRules: WorkerRules | undefined
     ...(timeoutMs === undefined ? {} : {timeoutMs}),
   };
   refuseMilderSteps(layers, limits);
+  refuseThrottle(layers, limits);
   return {limits, notices: idlePolicies(layers, limits)};
+}
+
+/** A policy that cannot keep its limit is never taken for another one in silence. */
+function refuseThrottle(layers: Layers, limits: ResourceLimits): void {
+  for (const limit of limitsSet(limits)) {
+    const {group} = limit.kind;
+    const fault = throttleFault(limit);
+    if (fault === undefined) continue;
+    const asker = policyNameOf(layers, limit, limits) ?? 'the policy';
+    if (group === 'timeout')
+      throw new UsageError(`${asker} is throttle, but ${fault}; choose another policy`);
+    const advice = group === 'cpu' ? 'add --max-cpu, or' : `give the ${group} limits`;
+    const other = group === 'cpu' ? 'choose another policy' : `another policy with --${POLICY_FLAGS[group]}`;
+    throw new UsageError(`${asker} is throttle, but ${fault}; ${advice} ${other}`);
+  }
 }
 
 /** How the source that decides the policy of a limit calls it, for messages; undefined for the default. */

@@ -7,10 +7,7 @@ const policies = {
   metavar: 'POLICY',
   example: 'immediate_kill',
   choices: RESOURCE_POLICIES,
-  unavailable: new Map([
-    ['throttle', 'use graceful_shutdown, or log to be told only'],
-    ['restart_adjusted', 'use restart'],
-  ]),
+  unavailable: new Map([['restart_adjusted', 'use restart']]),
   group: 'Policies',
 } as const;
 

@@ -8,6 +8,7 @@ import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
 import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
+import {TreeThrottle} from './tree-throttle.js';
 
 /** One life of the child: what whoever watches it needs. */
 export interface Attempt {
@@ -17,6 +18,8 @@ export interface Attempt {
   readonly probe: Probe;
   /** Ends this attempt's tree, whoever asks. */
   readonly terminator: TreeTerminator;
+  /** Slows this attempt's tree down; whoever watches it says how CPU time is measured. */
+  readonly throttle: TreeThrottle;
 }
 
 /** How an attempt ended. */
@@ -132,7 +135,9 @@ export class ProcessControl {
   /** The callback of a manager in mode `external`: applies the violation's policy. */
   handleViolation(violation: ResourceViolation): void {
     const {policy} = violation;
-    if (violation.severity === 'warning' || !endsTheTree(policy)) return;
+    if (violation.severity === 'warning') return;
+    if (policy === 'throttle') this.#current?.throttle.begin(violation, 'process_control');
+    if (!endsTheTree(policy)) return;
     // Ended by itself just now: its own exit code counts. A tree that is being ended can still be killed.
     const attempt = this.#current;
     if (attempt === undefined || !(attempt.probe.isRootAlive() || attempt.terminator.begun)) return;
@@ -157,6 +162,8 @@ export class ProcessControl {
         this.#current?.launched.kill(action.signal);
         return;
       case 'arm_grace':
+        // The time to end in is not taken away from it.
+        this.#current?.throttle.close();
         this.#arm(this.#gracePeriodMs, {kind: 'grace_elapsed'});
         return;
       case 'stop_tree':
@@ -215,10 +222,12 @@ export class ProcessControl {
       nowMs: () => this.#clock.nowMs(),
       ...(marker === undefined ? {} : {marker}),
     });
-    const terminator = new TreeTerminator(probe, this.#clock, (text, reason) => {
+    const onAction = (text: string, reason: TerminationReason): void => {
       this.#options.onAction?.(text, reason);
-    });
-    return {number: this.#state.attempt, pid: launched.pid, probe, terminator, launched};
+    };
+    const terminator = new TreeTerminator(probe, this.#clock, onAction);
+    const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
+    return {number: this.#state.attempt, pid: launched.pid, probe, terminator, throttle, launched};
   }
 
   #endBackground(): void {
@@ -273,6 +282,7 @@ export class ProcessControl {
     const attempt = this.#current;
     if (attempt === undefined) return;
     this.#current = undefined;
+    attempt.throttle.close();
     await this.#options.onAttemptEnded?.({
       attempt,
       cause,

@@ -40,12 +40,18 @@ export class TreeTerminator {
   #ending: Promise<TreeEnd> | undefined;
   #wake: () => void = () => undefined;
   readonly #denied = new Set<number>();
+  readonly #listeners: (() => void)[] = [];
 
   /** @param onAction told what is done, in words */
   constructor(tree: ProcessTree, clock: Clock, onAction: (text: string, reason: TerminationReason) => void) {
     this.#tree = tree;
     this.#clock = clock;
     this.#onAction = onAction;
+  }
+
+  /** Called once, before the first signal: what else acts on the tree must let go of it then. */
+  onBegin(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Whether the tree is being ended. */
@@ -77,7 +83,7 @@ export class TreeTerminator {
     }
     this.#deadlineMs = deadlineMs;
     this.#reason = reason;
-    this.#ending = this.#end(true);
+    this.#begin(true);
   }
 
   /**
@@ -96,13 +102,18 @@ export class TreeTerminator {
     this.#killing = true;
     this.#reason = reason;
     this.#deadlineMs = this.#clock.nowMs();
-    if (this.#ending === undefined) this.#ending = this.#end(false);
+    if (this.#ending === undefined) this.#begin(false);
     else this.#wake();
   }
 
   /** When no member is left (or none that could be ended). Resolves at once when nothing was begun. */
   async ended(): Promise<TreeEnd> {
     return this.#ending ?? {survivors: [], forced: false};
+  }
+
+  #begin(gently: boolean): void {
+    for (const listener of this.#listeners) listener();
+    this.#ending = this.#end(gently);
   }
 
   async #end(gently: boolean): Promise<TreeEnd> {

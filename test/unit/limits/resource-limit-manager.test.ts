@@ -136,6 +136,16 @@ describe('in virtual time', () => {
     },
   );
 
+  test.each(['internal', 'external', 'disabled'] as const)(
+    'handled %s, the policy throttle is refused for anything but the CPU percentage',
+    async (violationHandling) => {
+      const limits = {cpu: {maxTimeMs: 100, policy: 'throttle'}} as const;
+      const {manager} = inMemory(over, {limits, violationHandling});
+      manager.setViolationCallback(() => undefined);
+      await expect(manager.start()).rejects.toThrow('the policy throttle cannot keep max_time');
+    },
+  );
+
   test('the first sample is taken at the start', async () => {
     const {manager, probe} = inMemory();
     await manager.start();
@@ -169,7 +179,7 @@ describe('in virtual time', () => {
     expect(kinds()).toEqual(['violation_begun']);
   });
 
-  test.each(['none', 'log', 'alert', 'throttle'] as const)('the policy %s ends nothing', async (policy) => {
+  test.each(['none', 'log', 'alert'] as const)('the policy %s ends nothing', async (policy) => {
     const {manager, kinds} = inMemory(over, {limits: {cpu: {maxTimeMs: 100, policy}}});
     await manager.start();
     expect(kinds()).toEqual(['violation_begun']);

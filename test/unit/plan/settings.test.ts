@@ -69,11 +69,6 @@ describe('a value', () => {
     ['violation-exit-code', '256', '"256" is more than 255, the largest allowed'],
     ['name', '', '"" is empty; example: nightly-build'],
     ['quiet', 'maybe', '"maybe" is none of 1, 0, true, false, yes, no'],
-    [
-      'policy',
-      'throttle',
-      'throttle is not available in this version; use graceful_shutdown, or log to be told only',
-    ],
     ['io-policy', 'restart_adjusted', 'restart_adjusted is not available in this version; use restart'],
     ['enforce', 'kernel', 'kernel is not available in this version; use auto or poll'],
     ['enforce', 'pol', '"pol" is none of auto, poll; did you mean poll?'],

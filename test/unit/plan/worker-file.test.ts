@@ -208,8 +208,8 @@ describe('a fault', () => {
     ['a bad policy', limits('{memory: {policy: __proto__}}'), '"__proto__" is none of none, log'],
     [
       'a policy of a later version',
-      limits('{memory: {policy: throttle}}'),
-      'throttle is not available in this version',
+      limits('{memory: {policy: restart_adjusted}}'),
+      'restart_adjusted is not available in this version',
     ],
     [
       'kernel enforcement',

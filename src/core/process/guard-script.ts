@@ -1,0 +1,84 @@
+/**
+ * What the guard's `/bin/sh` runs (POSIX sh; grep -z of GNU or busybox, and the same without it). Argument: the run's
+ * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input: lines `child PID START_TIME` and at the end
+ * `goodbye`. The end of the input without a goodbye means that limitrun was killed.
+ *
+ * The tree is then found by the marker in /proc/PID/environ, by the child's pid with its start time (field 22 of
+ * /proc/PID/stat, proc(5)), and from these by their children. What is found is stopped first, so that it does not fork
+ * on, then killed; again until two looks in a row find nothing, 50 times at most.
+ *
+ * The guard does not carry the marker itself and is no child of the tree, so it never finds itself.
+ */
+export const GUARD_SCRIPT = String.raw`
+trap '' INT QUIT HUP TERM TSTP TTIN TTOU PIPE USR1 USR2 ALRM
+id=$1 child= started=
+while read -r word pid start; do
+  case $word in
+    child) child=$pid started=$start ;;
+    goodbye) exit 0 ;;
+  esac
+done
+
+# The state and the start time of process $1, in $state and $since; fails when it is gone.
+look() {
+  line=
+  while read -r part; do line="$line $part"; done </proc/$1/stat || return 1
+  set -- ${'$'}{line##*') '}
+  state=$1
+  shift 19 || return 1
+  since=$1
+} 2>/dev/null
+
+marked() {
+  if [ -n "$grep" ]; then
+    "$grep" -lzE "^LIMITRUN_RUN_ID=(.*/)?$id(/|$)" /proc/[0-9]*/environ
+    return
+  fi
+  for file in /proc/[0-9]*/environ; do
+    while read -r entry || [ -n "$entry" ]; do
+      case $entry in *LIMITRUN_RUN_ID=*"$id"*) echo "$file"; break ;; esac
+    done <"$file"
+  done
+} 2>/dev/null
+
+# Adds process $1 and what it has started to $found.
+add() {
+  case " $found " in *" $1 "*) return ;; esac
+  look "$1" || return
+  case $state in Z | X) return ;; esac
+  kill -STOP "$1" 2>/dev/null
+  found="$found $1"
+}
+
+grep=
+for path in /usr/bin/grep /bin/grep; do
+  if [ -x "$path" ] && echo x | "$path" -qzE '^x' 2>/dev/null; then grep=$path; break; fi
+done
+
+empty=0 rounds=0
+while [ $empty -lt 2 ] && [ $rounds -lt 50 ]; do
+  found=
+  if [ -n "$child" ] && look "$child" && [ "$since" = "$started" ]; then add "$child"; fi
+  for path in $(marked); do
+    path=${'$'}{path#/proc/}
+    add "${'$'}{path%/environ}"
+  done
+  known=
+  while [ "$known" != "$found" ]; do
+    known=$found
+    for member in $known; do
+      for list in /proc/$member/task/*/children; do
+        read -r children <"$list"
+        for one in $children; do add "$one"; done
+        children=
+      done 2>/dev/null
+    done
+  done
+  if [ -z "$found" ]; then empty=$((empty + 1)); else
+    empty=0
+    for signal in KILL CONT; do kill -$signal $found 2>/dev/null; done
+  fi
+  rounds=$((rounds + 1))
+  sleep 0.05 2>/dev/null
+done
+`;
