@@ -99,6 +99,7 @@ class SupervisedRun {
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
+    this.#startGuard();
     this.#control.start();
     const end = await this.#control.ended;
     await this.#hooks?.settled();
@@ -179,16 +180,16 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
-    this.#startGuard(attempt.pid);
+    this.#guard.watch(attempt.pid);
   }
 
-  /** Against a SIGKILL of limitrun. Last, because the command and its limits do not wait for it. */
-  #startGuard(pid: number): void {
+  /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
+  #startGuard(): void {
     const tell = (why: string): void => {
       if (this.#plan.output.verbose) this.#notice('info', `no guard against a kill of limitrun: ${why}`);
     };
     const why = Guard.missing();
-    if (why === undefined) this.#guard.watch(pid, tell);
+    if (why === undefined) this.#guard.start(tell);
     else tell(why);
   }
 

@@ -91,7 +91,7 @@ describe('the guard', () => {
 
   test('is not counted, and gone with limitrun', async () => {
     const report = scratch('report.json');
-    const running = start(['--report', report, '--', 'sh', '-c', 'echo up; read word'], {
+    const running = start(['--report', report, '--', 'sh', '-c', 'echo up; read word; exec sleep 0.3'], {
       keepInputOpen: true,
     });
     await running.said('up');

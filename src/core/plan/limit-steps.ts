@@ -52,7 +52,12 @@ export function parseSteps(text: string, rules: StepRules): ParsedSteps {
     }
     steps.push({value: match[1] ?? '', sustain: match[2], policy: match[3]});
   }
-  return stepsFromTexts(steps, rules);
+  const parsed = stepsFromTexts(steps, rules);
+  // A decimal comma is no list: where there are several steps, at least one has a policy or a time of its own.
+  if (parsed.ok && steps.length > 1 && !/[@:]/.test(text)) {
+    return {ok: false, why: `${quoted(text)} is neither a value nor steps; example: ${rules.example}`};
+  }
+  return parsed;
 }
 
 /** As {@link parseSteps}, for steps whose parts are already apart, as in a list of a worker file. */

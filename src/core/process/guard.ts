@@ -35,12 +35,16 @@ export class Guard {
   }
 
   /**
-   * The child runs now. Starts the guard if there is none yet.
+   * Starts the guard; to be done before the child starts, so that there is no moment without one.
    * @param onFailure told why, when it cannot be started
    */
-  watch(pid: number, onFailure: (why: string) => void): void {
-    const startTime = readStatOf(pid)?.startTime;
+  start(onFailure: (why: string) => void): void {
     this.#process ??= this.#start(onFailure);
+  }
+
+  /** The child runs now. */
+  watch(pid: number): void {
+    const startTime = readStatOf(pid)?.startTime;
     if (startTime !== undefined) this.#tell(`child ${String(pid)} ${String(startTime)}`);
   }
 

@@ -31,7 +31,7 @@ describe('steps', () => {
       '256MB@10s:restart',
       [{value: 256 * MIB, sustainedViolationTimeMs: 10_000, policy: 'restart'}],
     ],
-    ['max-rss', '1M,2M', [{value: MIB}, {value: 2 * MIB}]],
+    ['max-rss', '1M:log,2M', [{value: MIB, policy: 'log'}, {value: 2 * MIB}]],
     [
       'max-rss',
       '200MB:log, 250MB@30s:graceful_shutdown, 300MB:immediate_kill',
