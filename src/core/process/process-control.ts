@@ -6,6 +6,7 @@ import type {Probe} from '../monitor/probe.js';
 import type {EndCause} from '../record/run-event.js';
 import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
+import {startsAgainAfterExit, type RestartPolicy} from './restart-policy.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
 import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
 
@@ -45,8 +46,14 @@ export interface ProcessControlOptions {
   readonly gracePeriodMs?: number;
   /** Leave what the command left running in the background. Default false: it is ended. */
   readonly keepBackground?: boolean;
-  /** Default: no restarts. */
+  /** After a violation whose policy asks for a restart. Default: no restarts. */
   readonly restart?: BreakerRules;
+  /** When the child ends by itself. Default `never`. */
+  readonly restartPolicy?: RestartPolicy;
+  /** For {@link restartPolicy}; restarts of either reason count. Default: as `restart`. */
+  readonly exitRestart?: BreakerRules;
+  /** For the jitter of delays. Default `Math.random`. */
+  readonly random?: () => number;
   readonly clock?: Clock;
   /** The child runs: the time to begin watching it. */
   readonly onAttemptStarted?: (attempt: Attempt) => void;
@@ -60,6 +67,9 @@ export interface ProcessControlOptions {
 
 interface CurrentAttempt extends Attempt {
   readonly launched: RunningChild;
+  readonly startedAtMs: number;
+  /** When its end began, whatever the cause. */
+  endingAtMs?: number;
   tree?: TreeEnd;
 }
 
@@ -89,7 +99,7 @@ export class ProcessControl {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#gracePeriodMs = options.gracePeriodMs ?? 5000;
-    this.#breaker = new RestartCircuitBreaker(options.restart ?? NO_RESTARTS);
+    this.#breaker = new RestartCircuitBreaker(options.restart ?? NO_RESTARTS, options.random ?? Math.random);
     this.ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -144,6 +154,9 @@ export class ProcessControl {
 
   #input(input: RunInput): void {
     const {state, actions} = transition(this.#state, input);
+    if (this.#current !== undefined && state.name !== this.#state.name && state.name !== 'running') {
+      this.#current.endingAtMs ??= this.#clock.nowMs();
+    }
     this.#state = state;
     for (const action of actions) this.#do(action);
   }
@@ -200,7 +213,8 @@ export class ProcessControl {
     this.#current = attempt;
     void launched.exited.then((child) => {
       this.#options.onChildExited?.(attempt);
-      this.#input({kind: 'child_exited', child});
+      const again = startsAgainAfterExit(this.#options.restartPolicy ?? 'never', child);
+      this.#input({kind: 'child_exited', child, again});
       this.#treeMayBeGone(attempt);
     });
     this.#options.onAttemptStarted?.(attempt);
@@ -218,13 +232,16 @@ export class ProcessControl {
     const terminator = new TreeTerminator(probe, this.#clock, (text, reason) => {
       this.#options.onAction?.(text, reason);
     });
-    return {number: this.#state.attempt, pid: launched.pid, probe, terminator, launched};
+    const startedAtMs = this.#clock.nowMs();
+    return {number: this.#state.attempt, pid: launched.pid, probe, terminator, launched, startedAtMs};
   }
 
   #endBackground(): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
-    if (this.#options.keepBackground === true && !attempt.terminator.begun) {
+    const mayStay = this.#state.next === 'finish' && !attempt.terminator.begun;
+    // Beside another attempt it would be a second tree.
+    if (this.#options.keepBackground === true && mayStay) {
       void this.#leaveBackground(attempt);
       return;
     }
@@ -262,10 +279,19 @@ export class ProcessControl {
   }
 
   #consultBreaker(cause: EndCause): void {
-    const delayMs = this.#breaker.request();
+    const {restart, exitRestart = restart} = this.#options;
+    const rules = cause.kind === 'violation' ? restart : exitRestart;
+    const delayMs = this.#breaker.request(this.#clock.nowMs(), this.#livedMs(), rules ?? NO_RESTARTS);
     void this.#closeAttempt(cause, delayMs).then(() => {
       this.#input(delayMs === undefined ? {kind: 'no_retry'} : {kind: 'retry', delayMs});
     });
+  }
+
+  /** How long the current attempt was up; what it took to end it does not count. */
+  #livedMs(): number {
+    const attempt = this.#current;
+    if (attempt === undefined) return 0;
+    return (attempt.endingAtMs ?? this.#clock.nowMs()) - attempt.startedAtMs;
   }
 
   /** Tells the end of the current attempt, once. */

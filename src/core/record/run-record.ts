@@ -2,7 +2,7 @@ import type {LimitType} from '../limits/resource-limits.js';
 import type {ViolationHandlingMode} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {UsageSource} from '../monitor/resource-usage.js';
-import type {EndCause, LimitPromise} from './run-event.js';
+import type {AttemptLimit, EndCause, LimitPromise} from './run-event.js';
 
 /** A figure with where it comes from. */
 export interface Sourced {
@@ -44,6 +44,8 @@ export interface ViolationRecord {
 export interface AttemptRecord {
   readonly attempt: number;
   readonly pid: number;
+  /** What this attempt was allowed; absent where that was not told. */
+  readonly limits?: readonly AttemptLimit[];
   readonly startedAtMs: number;
   readonly startedTimestampMs: number;
   readonly endedAtMs?: number;
@@ -87,7 +89,9 @@ export interface RunRecord {
   readonly survivors: readonly number[];
 }
 
-/** The limit of a type as promised at the start of the run, or undefined when it was not set. */
+/** The limit of a type as it held for the last attempt, or undefined when it was not set. */
 export function promisedLimit(record: RunRecord, type: LimitType): LimitPromise | undefined {
-  return record.promises.find((promise) => promise.limitType === type);
+  const promise = record.promises.find(({limitType}) => limitType === type);
+  const last = record.attempts.at(-1)?.limits?.find(({limitType}) => limitType === type);
+  return promise && last ? {...promise, limitValue: last.limitValue} : promise;
 }

@@ -1,5 +1,5 @@
-import type {LimitType} from '../limits/resource-limits.js';
-import {formatDuration} from '../plan/units.js';
+import {limitKind, type LimitType} from '../limits/resource-limits.js';
+import {formatDuration, formatValue} from '../plan/units.js';
 import type {EndCause} from '../record/run-event.js';
 import {type AttemptRecord, promisedLimit, type RunRecord} from '../record/run-record.js';
 import {type CommandEnd, exceededText} from './end-cause-text.js';
@@ -16,7 +16,19 @@ export function summary(record: RunRecord, paint: Paint): string {
   const first = headline(record, paint);
   if (record.attempts.length === 0) return first;
   const violations = violationsTable(record, paint);
-  return [first, usageTable(record, paint), ...(violations === undefined ? [] : [violations])].join('\n\n');
+  const head = [first, ...raisedLimits(record)].join('\n');
+  return [head, usageTable(record, paint), ...(violations === undefined ? [] : [violations])].join('\n\n');
+}
+
+/** A line for each limit that policy restart_adjusted has raised since the start. */
+function raisedLimits(record: RunRecord): string[] {
+  return record.promises.flatMap(({limitType, limitValue: before}) => {
+    const now = promisedLimit(record, limitType)?.limitValue ?? before;
+    if (now === before) return [];
+    const {label, unit} = limitKind(limitType);
+    const steps = `from ${formatValue(before, unit)} to ${formatValue(now, unit)}`;
+    return [`limitrun: limit of ${label} raised ${steps} over ${attemptsText(record)}`];
+  });
 }
 
 /** One line that says how the run ended. Also what `--quiet` prints for limitrun's own errors (125, 126, 127). */
@@ -42,10 +54,19 @@ function causeText(cause: EndCause, record: RunRecord, command: CommandEnd | und
     case 'spawn_failed':
       return printable(cause.message);
     case 'breaker_open':
-      return `ended: the restart breaker opened after ${attemptsText(record)}; ${limitText(cause.limitType, record)}`;
+      return `ended: the restart breaker opened after ${attemptsText(record)}; ${refusedText(cause.limitType, record, command)}`;
     case 'fault':
       return `ended: limitrun failed: ${printable(cause.message)}`;
   }
+}
+
+/** What the last attempt ended for. */
+function refusedText(
+  limitType: LimitType | undefined,
+  record: RunRecord,
+  command: CommandEnd | undefined,
+): string {
+  return limitType === undefined ? `the command ${commandText(command)}` : limitText(limitType, record);
 }
 
 function commandText(command: CommandEnd | undefined): string {
