@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
+import {AttemptLimits} from './attempt-limits.js';
 import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
@@ -48,11 +49,13 @@ class SupervisedRun {
   readonly #folder = new RunFolder();
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
+  readonly #limits: AttemptLimits;
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
@@ -123,7 +126,9 @@ class SupervisedRun {
       marker: `${RUN_ID}=${marker}`,
       gracePeriodMs,
       keepBackground,
-      restart,
+      restart: restart.afterViolation,
+      restartPolicy: restart.policy,
+      exitRestart: restart.afterExit,
       onAttemptStarted: (attempt) => {
         this.#watch(attempt);
       },
@@ -142,8 +147,14 @@ class SupervisedRun {
   }
 
   #watch(attempt: Attempt): void {
-    const {limits, handling, gracePeriodMs, monitoring, restart} = this.#plan;
-    this.#emit({kind: 'attempt_started', attempt: attempt.number, pid: attempt.pid});
+    const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
+    const limits = this.#limits.current;
+    this.#emit({
+      kind: 'attempt_started',
+      attempt: attempt.number,
+      pid: attempt.pid,
+      limits: this.#limits.told(),
+    });
     const manager = new ResourceLimitManager({
       pid: attempt.pid,
       limits: monitoring.enabled ? limits : timeoutOnly(limits),
@@ -220,6 +231,9 @@ class SupervisedRun {
       ...(last?.io.writtenBytes === undefined ? {} : {writtenBytes: last.io.writtenBytes}),
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
+    if (nextInMs === undefined) return;
+    const raised = this.#limits.raiseAfter(cause, attempt.number + 1);
+    if (raised !== undefined) this.#notice('info', raised);
   }
 
   async #tellTheEnd(end: RunEnd): Promise<number> {

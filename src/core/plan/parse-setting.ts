@@ -5,6 +5,7 @@ import {
   formatPercent,
   parseCount,
   parseCountOrZero,
+  parseDecimal,
   parseDuration,
   parseDurationOrZero,
   parseFactor,
@@ -33,6 +34,8 @@ export function parseSetting(setting: Setting, text: string): Parsed<SettingValu
       return inRange(setting, text, parseCountOrZero(text));
     case 'factor':
       return inRange(setting, text, parseFactor(text));
+    case 'decimal':
+      return inRange(setting, text, parseDecimal(text));
     case 'enum':
       return choice(setting, text);
     case 'text':
@@ -68,6 +71,7 @@ function shown(setting: Numeric, value: number): string {
     case 'count':
     case 'countOrZero':
     case 'factor':
+    case 'decimal':
       return String(value);
   }
 }

@@ -1,8 +1,9 @@
+import {startsAgain} from '../limits/resource-policy.js';
 import type {LimitGroupRules, ResourceLimits} from '../limits/resource-limits.js';
 import {DEFAULT_POLICY, DEFAULT_WARNING_THRESHOLD_PERCENT} from '../limits/resource-limits.js';
 import type {Layers} from './layers.js';
 import type {SettingFlag} from './settings.js';
-import {RULE_GROUPS, type RuleGroup, type WorkerRules} from './worker.js';
+import {RULE_GROUPS, type RuleGroup, type Worker} from './worker.js';
 
 const DEFAULT_SUSTAIN_MS = 0;
 
@@ -23,15 +24,15 @@ export interface ResolvedLimits {
  * The limits of a plan. Per source a group's own policy beats `--policy`; the stronger source beats the weaker one,
  * so that `--policy` beats a file's `memory.policy`. Groups without a limit are left out.
  */
-export function resolveLimits(layers: Layers, fileRules: WorkerRules | undefined): ResolvedLimits {
+export function resolveLimits(layers: Layers, worker: Worker | undefined): ResolvedLimits {
+  const fileRules = worker?.rules;
   const rulesOf = (group: RuleGroup): Required<LimitGroupRules> => ({
     policy: policyOf(layers, group),
     warningThresholdPercent:
       layers.get('warn-at') ??
       fileRules?.[group].warningThresholdPercent ??
       DEFAULT_WARNING_THRESHOLD_PERCENT,
-    sustainedViolationTimeMs:
-      layers.get('sustain') ?? fileRules?.[group].sustainedViolationTimeMs ?? DEFAULT_SUSTAIN_MS,
+    sustainedViolationTimeMs: sustainOf(layers, worker, group),
   });
   const values = {
     memory: defined({
@@ -66,6 +67,15 @@ export function policyNameOf(layers: Layers, group: RuleGroup): string | undefin
 function policyOf(layers: Layers, group: RuleGroup) {
   const flag = layers.strongest([POLICY_FLAGS[group], 'policy']);
   return (flag === 'policy' || flag === POLICY_FLAGS[group] ? layers.get(flag) : undefined) ?? DEFAULT_POLICY;
+}
+
+/** A limit must at least outlast a spike that the file tolerates; one that restarts may have a sustain time of its own. */
+function sustainOf(layers: Layers, worker: Worker | undefined, group: RuleGroup): number {
+  const forRestarts = startsAgain(policyOf(layers, group))
+    ? worker?.restart.sustainedViolationTimeMs
+    : undefined;
+  const own = layers.get('sustain') ?? worker?.rules[group].sustainedViolationTimeMs;
+  return Math.max(own ?? forRestarts ?? DEFAULT_SUSTAIN_MS, worker?.restart.spikeToleranceMs ?? 0);
 }
 
 function idlePolicies(layers: Layers, limits: ResourceLimits): string[] {

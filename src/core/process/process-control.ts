@@ -1,12 +1,12 @@
 import {callAt, systemClock, type Clock} from '../clock.js';
 import {endsTheTree, startsAgain} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
+import {startsAgainAfterExit, type RestartPolicy} from '../limits/restart-policy.js';
 import {openProbe} from '../monitor/open-probe.js';
 import type {Probe} from '../monitor/probe.js';
 import type {EndCause} from '../record/run-event.js';
 import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
-import {startsAgainAfterExit, type RestartPolicy} from './restart-policy.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
 import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
 
@@ -213,7 +213,7 @@ export class ProcessControl {
     this.#current = attempt;
     void launched.exited.then((child) => {
       this.#options.onChildExited?.(attempt);
-      const again = startsAgainAfterExit(this.#options.restartPolicy ?? 'never', child);
+      const again = startsAgainAfterExit(this.#options.restartPolicy ?? 'never', child.exitCode);
       this.#input({kind: 'child_exited', child, again});
       this.#treeMayBeGone(attempt);
     });

@@ -109,7 +109,7 @@ describe('README.md', () => {
   });
 
   it('has every policy that can be asked for, and every handling mode', () => {
-    const refused = ['throttle', 'restart_adjusted'];
+    const refused = ['throttle'];
     const available = RESOURCE_POLICIES.filter((policy) => !refused.includes(policy));
     expect(firstCells(README, 'policy')).toEqual(available.map((policy) => `\`${policy}\``));
     expect(firstCells(README, 'mode')).toEqual(VIOLATION_HANDLING_MODES.map((mode) => `\`${mode}\``));
