@@ -1,8 +1,9 @@
 import {readFileSync, rmSync} from 'node:fs';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, inject, test} from 'vitest';
 import {limitrun, start} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import type {Report} from '../support/report.js';
+import {openTerminal} from '../support/terminal.js';
 import {expectNothingAlive, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
@@ -192,6 +193,30 @@ describe('a command that ends by itself', () => {
     const {code, stderr} = await limitrun(args);
     expect({code, starts: starts()}).toEqual({code: 125, starts: 0});
     expect(stderr).toContain('--restart-policy is always');
+  });
+});
+
+describe('on a terminal, under --restart-policy always', () => {
+  needs('tmux', 'bash', 'compiler');
+
+  test('O-19 a Ctrl-C that the command dies of ends the run', async () => {
+    const tty = await openTerminal(inject('fixtureDirectory'));
+    tty.line('limitrun --quiet --restart-policy always -- sh -c "echo up; exec sleep 300"');
+    await tty.shows(/^up$/m);
+    tty.press('C-c');
+    await tty.prompt();
+    tty.line('echo "code $?"');
+    await tty.shows('code 130');
+    expect(tty.screen().match(/^up$/gm)).toHaveLength(1);
+  });
+
+  test('O-19 Ctrl-C during the wait for a restart gives the prompt back', async () => {
+    const tty = await openTerminal(inject('fixtureDirectory'));
+    tty.line('limitrun --restart-policy always --restart-delay 1h -- sh -c "exit 0"; echo "code $?"');
+    await tty.shows(/starting attempt 2/);
+    tty.press('C-c');
+    await tty.shows('code 130');
+    await tty.prompt();
   });
 });
 
