@@ -45,9 +45,9 @@ module.exports = {
     ),
     forbidden(
       'limits-render-nothing',
-      'The manager does not know the command line and prints nothing; units are only for the message of a violation.',
+      'The manager does not know the command line and prints nothing; units and suggestions are only for its messages.',
       core('limits'),
-      '^src/core/(report/|record/(?!run-event)|plan/(?!units))',
+      '^src/core/(report/|record/(?!run-event)|plan/(?!units|suggest))',
     ),
     forbidden(
       'process-measures-nothing',

@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const PURE = [
   'src/core/report/**/*.ts',
   'src/core/plan/units.ts',
+  'src/core/plan/limit-steps.ts',
   'src/core/plan/suggest.ts',
   'src/core/plan/child-words.ts',
   'src/core/plan/environment.ts',
@@ -15,6 +16,7 @@ const PURE = [
   'src/core/limits/violation-message.ts',
   'src/core/limits/next-gap.ts',
   'src/core/limits/limit-promises.ts',
+  'src/core/limits/limit-step.ts',
   'src/core/limits/resource-limits.ts',
   'src/core/limits/resource-policy.ts',
   'src/core/limits/restart-policy.ts',

@@ -7,6 +7,11 @@ import {ResourceLimitManager} from 'limitrun';
 
 const [pid, maxRssMib = 256] = process.argv.slice(2).map(Number);
 
+if (!Number.isSafeInteger(pid) || !(maxRssMib > 0)) {
+  console.error('usage: node examples/attach.mjs PID [MAX_RSS_MIB]');
+  process.exit(2);
+}
+
 const manager = new ResourceLimitManager({
   pid,
   limits: {memory: {maxRssBytes: maxRssMib * 2 ** 20, policy: 'graceful_shutdown'}},

@@ -9,9 +9,11 @@ export type {
   ResourceLimitManagerOptions,
   ViolationCallback,
 } from './core/limits/resource-limit-manager.js';
+export type {ActionSurroundings} from './core/limits/action-gate.js';
 export {ResourceViolationChecker} from './core/limits/resource-violation-checker.js';
 export type {CheckerState, Judgement, LimitState} from './core/limits/resource-violation-checker.js';
 export {ResourceEnforcer} from './core/limits/resource-enforcer.js';
+export type {LimitStep, LimitSteps, LimitValue} from './core/limits/limit-step.js';
 export {LIMIT_KINDS, limitsSet} from './core/limits/resource-limits.js';
 export type {
   Limit,
@@ -24,7 +26,12 @@ export type {
 } from './core/limits/resource-limits.js';
 export {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from './core/limits/resource-policy.js';
 export type {ResourcePolicy, ViolationHandlingMode} from './core/limits/resource-policy.js';
-export type {EndedViolation, ResourceViolation, ViolationSeverity} from './core/limits/resource-violation.js';
+export type {
+  EndedViolation,
+  ResourceViolation,
+  ViolationMember,
+  ViolationSeverity,
+} from './core/limits/resource-violation.js';
 export {ResourceMonitor} from './core/monitor/resource-monitor.js';
 export type {ResourceMonitorOptions} from './core/monitor/resource-monitor.js';
 export type {ResourceUsage, UsageSource} from './core/monitor/resource-usage.js';

@@ -10,7 +10,7 @@ const GAP = 2;
 const POLICY_HELP: Readonly<Record<ResourcePolicy, string | undefined>> = {
   none: 'record the violation, do nothing',
   log: 'say so, let the command go on',
-  alert: 'say so prominently, let the command go on',
+  alert: 'say so prominently (and run the hook), let the command go on',
   throttle: undefined,
   graceful_shutdown: 'SIGTERM to the whole tree, then SIGKILL after the grace period',
   immediate_kill: 'SIGKILL to the whole tree',
@@ -39,11 +39,18 @@ const EXAMPLES = [
 ];
 
 /** What each group wants to be said below its flags. */
-const GROUP_NOTES: Partial<Readonly<Record<HelpGroup, string>>> = {
-  Limits:
+const GROUP_NOTES: Partial<Readonly<Record<HelpGroup, readonly string[]>>> = {
+  Limits: [
     'Limits are for the whole process tree. SIZE: 512K, 256MB, 1.5GiB (powers of 1024). DURATION: 500ms, 90s, 1h30m.',
-  Configuration:
+    'A limit may have several steps, each a value, how long it must stay broken, and a policy:',
+    "--max-rss '200MB:log, 250MB@30s:graceful_shutdown, 300MB:immediate_kill'",
+  ],
+  Hook: [
+    'COMMAND is one argument: words separated by spaces, with quotes and backslashes, but no shell reads it.',
+  ],
+  Configuration: [
     'Every flag has a variable (--max-rss: LIMITRUN_MAX_RSS). A flag beats a variable, a variable beats the file.',
+  ],
 };
 
 /** The text of `limitrun --help`: plain, at most 80 columns wide. */
@@ -80,11 +87,11 @@ export function helpText(): string {
 
 function groupLines(group: HelpGroup): string[] {
   const settings = (SETTINGS as readonly Setting[]).filter((setting) => setting.group === group);
-  const note = GROUP_NOTES[group];
+  const notes = GROUP_NOTES[group] ?? [];
   return [
     `${group}:`,
     ...table(settings.map((setting) => [flagColumn(setting), helpColumn(setting)])),
-    ...(note === undefined ? [] : wrap(note, INDENT)),
+    ...notes.flatMap((note) => wrap(note, INDENT)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url';
 
 import {UsageError} from '../core/plan/usage-error.js';
+import {leaveTerminalAlone} from '../core/process/terminal-mode.js';
 import {errorText} from './error-text.js';
 import {loadOclif} from './load-oclif.js';
 import {route} from './route.js';
@@ -15,6 +16,7 @@ const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @returns the exit code; every error has been said on standard error by then
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  process.once('exit', leaveTerminalAlone);
   // Nowhere to say it is no reason to crash.
   process.stderr.on('error', () => undefined);
   try {

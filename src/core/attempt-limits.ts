@@ -1,6 +1,6 @@
 import {raisedLimits, type LimitRaise} from './limits/raised-limits.js';
 import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
-import type {AttemptLimit, EndCause} from './record/run-event.js';
+import type {AttemptLimit} from './record/run-event.js';
 import {raisedText} from './report/raised-text.js';
 
 /** The limits of the attempt that runs or is to come: policy `restart_adjusted` raises them from one to the next. */
@@ -18,21 +18,22 @@ export class AttemptLimits {
     return this.#current;
   }
 
-  /** As a run event tells them. */
+  /** As a run event tells them, one entry for each step. */
   told(): AttemptLimit[] {
     return limitsSet(this.#current).map(({kind, value}) => ({limitType: kind.type, limitValue: value}));
   }
 
   /**
-   * Raises the limit for which an attempt has ended, if its policy says so.
+   * Raises the limit whose violation has ended an attempt, if the policy of the broken step says so.
    * @returns what to say about it; undefined for nothing
    */
-  raiseAfter(cause: EndCause, nextAttempt: number): string | undefined {
-    if (cause.kind !== 'violation') return undefined;
-    const find = () => limitsSet(this.#current).find(({kind}) => kind.type === cause.limitType);
-    const before = find();
+  raiseAfter(broken: AttemptLimit, nextAttempt: number): string | undefined {
+    const {limitType, limitValue} = broken;
+    const steps = () => limitsSet(this.#current).filter(({kind}) => kind.type === limitType);
+    const index = steps().findIndex(({value}) => value === limitValue);
+    const before = steps()[index];
     if (before?.policy !== 'restart_adjusted') return undefined;
-    this.#current = raisedLimits(this.#current, cause.limitType, this.raise);
-    return raisedText(before, find()?.value ?? before.value, nextAttempt);
+    this.#current = raisedLimits(this.#current, broken, this.raise);
+    return raisedText(before, steps()[index]?.value ?? before.value, nextAttempt);
   }
 }

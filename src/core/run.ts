@@ -5,8 +5,9 @@ import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
+import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
 import {LineWriter} from './line-writer.js';
-import {hasProcfs, measuredHere} from './monitor/open-probe.js';
+import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
@@ -14,11 +15,13 @@ import {exitCodeOf, violationCode} from './process/exit-code.js';
 import {exactBytes} from './process/exact-bytes.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
-import {restoreLineMode} from './process/terminal-mode.js';
+import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
+import {endingViolation} from './record/run-record.js';
 import {eventLine} from './report/event-line.js';
+import {ViolationHooks} from './violation-hooks.js';
 
 /** A run event before it is given its time. */
 type Happening = RunEvent extends infer E
@@ -27,6 +30,8 @@ type Happening = RunEvent extends infer E
     : never
   : never;
 
+/** Whoever sends one of these wants the run to end. */
+const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 /** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
 const RUN_ID = 'LIMITRUN_RUN_ID';
 
@@ -50,6 +55,7 @@ class SupervisedRun {
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
+  readonly #hooks: ViolationHooks | undefined;
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
@@ -59,6 +65,7 @@ class SupervisedRun {
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
+    this.#hooks = this.#openHooks();
   }
 
   /** What must be known before anything starts. @throws UsageError */
@@ -66,9 +73,9 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
-    for (const {limitType, enforcedBy} of this.#promises) {
-      // That nothing is sampled is said by the plan's own notice.
-      if (enforcedBy !== 'nobody' || !monitoring.enabled) continue;
+    const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
+    // That nothing is sampled is said by the plan's own notice.
+    for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
       this.#notice('warning', text);
@@ -93,11 +100,13 @@ class SupervisedRun {
     for (const warning of warnings) this.#notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
+      if (ENDING_SIGNALS.has(signal)) this.#hooks?.endingSignal(signal);
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
     this.#control.start();
     const end = await this.#control.ended;
+    await this.#hooks?.settled();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await this.#tellTheEnd(end);
     stopListening();
@@ -119,7 +128,7 @@ class SupervisedRun {
         needs: {
           ...exactBytes([command.file, ...command.args], environment),
           ignored: inheritance.ignoredSignals,
-          shellLevel: environment['SHLVL'],
+          environment,
           ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),
         },
       },
@@ -146,6 +155,24 @@ class SupervisedRun {
     });
   }
 
+  #openHooks(): ViolationHooks | undefined {
+    const {hook, name, command} = this.#plan;
+    if (hook === undefined) return undefined;
+    return new ViolationHooks({
+      plan: hook,
+      runId: this.#runId,
+      ...(name === undefined ? {} : {name}),
+      // Without the run's own marker: a hook is no part of the tree. One of a run around this one stays.
+      environment: {...process.env, ...command.environment},
+      onDone: (text, violation) => {
+        this.#emit({kind: 'action_taken', actor: 'limitrun', text, violation});
+      },
+      onFailed: (text) => {
+        this.#notice('warning', text);
+      },
+    });
+  }
+
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
@@ -155,6 +182,7 @@ class SupervisedRun {
       pid: attempt.pid,
       limits: this.#limits.told(),
     });
+    this.#hooks?.attemptStarted(attempt);
     const manager = new ResourceLimitManager({
       pid: attempt.pid,
       limits: monitoring.enabled ? limits : timeoutOnly(limits),
@@ -166,6 +194,8 @@ class SupervisedRun {
       ownChild: true,
       probe: attempt.probe,
       terminator: attempt.terminator,
+      beforeAction: (violation) => this.#hooks?.before(violation),
+      afterAction: () => this.#hooks?.after(),
       onEvent: (event) => {
         this.#limitEvent(event);
       },
@@ -213,12 +243,10 @@ class SupervisedRun {
 
   async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {
     this.#manager?.stop();
+    this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#notice(
-        'info',
-        'the command was killed by SIGKILL, not sent by limitrun (the kernel, out of memory?)',
-      );
+      this.#notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
     this.#emit({
       kind: 'attempt_ended',
@@ -232,7 +260,9 @@ class SupervisedRun {
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
     if (nextInMs === undefined) return;
-    const raised = this.#limits.raiseAfter(cause, attempt.number + 1);
+    const broken =
+      cause.kind === 'violation' ? endingViolation(this.#folder.record(), cause.limitType) : undefined;
+    const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
     if (raised !== undefined) this.#notice('info', raised);
   }
 
@@ -282,6 +312,7 @@ class SupervisedRun {
       const message = error instanceof Error ? error.message : String(error);
       if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? ''))
         this.#writer.line(String((error as Error).stack));
+      this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message});
     };
     process.on('uncaughtException', onCrash);
@@ -294,6 +325,7 @@ class SupervisedRun {
    */
   async #dieAsTheChildDid(end: RunEnd): Promise<void> {
     if (end.cause.kind !== 'exited' || end.child?.signal !== 'SIGINT' || !this.#interruptedByTerminal) return;
+    leaveTerminalAlone();
     process.kill(process.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
@@ -310,20 +342,6 @@ class SupervisedRun {
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
-  }
-}
-
-/** On Linux everything rests on /proc; without it neither a limit nor the end of the tree could be promised. */
-function refuseMissingProcfs(): void {
-  if (process.platform === 'linux' && !hasProcfs()) {
-    throw new UsageError('/proc cannot be read; limitrun needs it on Linux (mount -t proc proc /proc)');
-  }
-}
-
-/** Whoever may run limitrun as somebody else could have it run and signal anything as them. */
-function refuseSetuid(): void {
-  if (process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.()) {
-    throw new UsageError('limitrun refuses to run setuid or setgid');
   }
 }
 

@@ -3,7 +3,7 @@ import type {LimitPromise} from '../record/run-event.js';
 import type {Limit} from './resource-limits.js';
 
 /**
- * What keeps each limit on this machine, told before the start. A limit on a metric that is not measured here is
+ * What keeps each limit (each step of it) on this machine, told before the start. A limit on a metric that is not measured here is
  * kept by nobody.
  * @param measures undefined when nothing is sampled
  */
@@ -12,8 +12,8 @@ export function limitPromises(
   measures: ReadonlySet<UsageMetric> | undefined,
   intervalMs: number,
 ): LimitPromise[] {
-  return limits.map(({kind, value}): LimitPromise => {
-    const limit = {limitType: kind.type, limitValue: value};
+  return limits.map(({kind, value, policy, sustainMs}): LimitPromise => {
+    const limit = {limitType: kind.type, limitValue: value, policy, sustainMs};
     if (kind.needs === undefined) return {...limit, enforcedBy: 'timer'};
     if (measures?.has(kind.needs) !== true) return {...limit, enforcedBy: 'nobody'};
     return {...limit, enforcedBy: 'polling', everyMs: intervalMs};

@@ -5,6 +5,8 @@ import type {CheckerState} from './resource-violation-checker.js';
 
 /** Sampling is never denser than this, milliseconds. */
 const SHORTEST_GAP_MS = 1;
+/** Where sampling is dense for the sake of true peaks only. */
+const GAP_AT_START_MS = 5;
 /** While a tree is being ended its growth is still watched, but not as closely. */
 const GAP_WHILE_ENDING_MS = 20;
 
@@ -26,11 +28,20 @@ export interface GapFacts {
  */
 export function nextGapMs(facts: GapFacts): number {
   const age = facts.usage.atMs - facts.startedAtMs;
-  let gap = Math.min(facts.intervalMs, Math.max(5, age));
+  let gap = Math.min(facts.intervalMs, Math.max(GAP_AT_START_MS, age / 4), gapForTruePeak(facts));
   facts.limits.forEach((limit, index) => {
     gap = Math.min(gap, gapFor(limit, index, facts));
   });
   return Math.max(SHORTEST_GAP_MS, gap);
+}
+
+/** While memory grows steeply the next sample comes before it has grown by a tenth, limit or not. */
+function gapForTruePeak({usage, previous}: GapFacts): number {
+  const now = usage.memory.rssBytes;
+  const before = previous?.memory.rssBytes;
+  if (now === undefined || before === undefined || previous === undefined || now <= before) return Infinity;
+  const growthPerMs = (now - before) / (usage.atMs - previous.atMs);
+  return Math.max(GAP_AT_START_MS, now / 10 / growthPerMs);
 }
 
 function gapFor(limit: Limit, index: number, facts: GapFacts): number {

@@ -1,3 +1,4 @@
+import {stepsOf, type LimitStep, type LimitValue} from './limit-step.js';
 import {limitKind, type LimitType, type ResourceLimits} from './resource-limits.js';
 
 /** How a limit is raised before the next attempt. */
@@ -8,7 +9,13 @@ export interface LimitRaise {
   readonly maxBytes?: number;
 }
 
-/** Where each limit that can be raised stands; the timeout has no policy of its own. */
+/** The step of a limit that was broken. */
+export interface BrokenStep {
+  readonly limitType: LimitType;
+  readonly limitValue: number;
+}
+
+/** Where each limit stands. */
 const FIELDS = {
   max_rss: ['memory', 'maxRssBytes'],
   max_virtual: ['memory', 'maxVirtualBytes'],
@@ -23,30 +30,47 @@ const FIELDS = {
 } as const satisfies Record<LimitType, readonly [keyof ResourceLimits, string] | undefined>;
 
 /**
- * The limits of the next attempt after policy `restart_adjusted`: the one of the type times the factor, the others as they
- * are. The same object when nothing is raised. A limit is never lowered.
+ * The limits of the next attempt after policy `restart_adjusted`: the broken step and those above it times the factor, or
+ * times what is left up to the largest value, so that they stay apart; the others as they are. The same object when
+ * nothing is raised. A limit is never lowered.
  */
-export function raisedLimits(limits: ResourceLimits, type: LimitType, raise: LimitRaise): ResourceLimits {
-  const field = FIELDS[type];
-  const before = limitKind(type).limitOf(limits);
-  if (field === undefined || before === undefined) return limits;
-  const after = raised(before, type, raise);
+export function raisedLimits(limits: ResourceLimits, broken: BrokenStep, raise: LimitRaise): ResourceLimits {
+  const {limitType, limitValue} = broken;
+  const before = limitKind(limitType).limitOf(limits);
+  if (before === undefined) return limits;
+  const highest = stepsOf(before).at(-1)?.value ?? limitValue;
+  const most = largest(limitType, raise);
+  const factor = Math.min(raise.factor, most / highest);
+  if (!(factor > 1)) return limits;
+  const raised = (value: number): number => Math.min(whole(value * factor, limitType), most);
+  const [first, ...others] = stepsOf(before);
+  const raisedStep = (step: LimitStep): LimitStep =>
+    step.value < limitValue ? step : {...step, value: raised(step.value)};
+  const after: LimitValue =
+    typeof before === 'number' ? raised(before) : [raisedStep(first), ...others.map(raisedStep)];
+  const field = FIELDS[limitType];
+  if (field === undefined) return {...limits, timeoutMs: after};
   const [group, name] = field;
-  return after <= before ? limits : {...limits, [group]: {...limits[group], [name]: after}};
+  return {...limits, [group]: {...limits[group], [name]: after}};
 }
 
-function raised(before: number, type: LimitType, {factor, maxBytes = Infinity}: LimitRaise): number {
-  const after = before * factor;
+/** No number grows beyond what can be counted. */
+function largest(type: LimitType, {maxBytes = Infinity}: LimitRaise): number {
+  const {unit} = limitKind(type);
+  const isSize = unit === 'bytes' || unit === 'bytesPerSecond';
+  return Math.min(isSize ? maxBytes : Infinity, Number.MAX_SAFE_INTEGER);
+}
+
+function whole(value: number, type: LimitType): number {
   const {unit} = limitKind(type);
   switch (unit) {
     case 'bytes':
     case 'bytesPerSecond':
-      return Math.min(Math.ceil(after), maxBytes, Number.MAX_SAFE_INTEGER);
     // Half a process is none: three halves of one are two.
     case 'count':
-      return Math.min(Math.ceil(after), Number.MAX_SAFE_INTEGER);
+      return Math.ceil(value);
     case 'percent':
     case 'ms':
-      return Math.min(after, Number.MAX_SAFE_INTEGER);
+      return value;
   }
 }

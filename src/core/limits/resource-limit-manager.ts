@@ -5,7 +5,10 @@ import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
+import {ActionGate, type ActionSurroundings} from './action-gate.js';
+import {checkLimits} from './check-options.js';
 import {nextGapMs} from './next-gap.js';
+import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
 import {limitsSet, type Limit, type ResourceLimits} from './resource-limits.js';
 import {endsTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
@@ -29,7 +32,7 @@ export type LimitEvent =
   /** The tree cannot be watched any more. */
   | {readonly kind: 'fault'; readonly error: Error};
 
-export interface ResourceLimitManagerOptions {
+export interface ResourceLimitManagerOptions extends ActionSurroundings {
   /** The root of the process tree. */
   readonly pid: number;
   readonly limits: ResourceLimits;
@@ -55,6 +58,10 @@ export interface ResourceLimitManagerOptions {
   readonly clock?: Clock;
 }
 
+/** Members told with a violation. */
+const MOST_MEMBERS_TOLD = 500;
+/** Violations whose trees {@link ResourceLimitManager.getViolations} still has. */
+const TREES_REMEMBERED = 20;
 const DEFAULTS = {gracePeriodMs: 5000, intervalMs: 100, historyRetentionMs: 300_000, startupGraceMs: 0};
 
 /**
@@ -70,14 +77,17 @@ export class ResourceLimitManager {
   readonly #terminator: TreeTerminator;
   readonly #enforcer: ResourceEnforcer;
   readonly #monitor: ResourceMonitor;
+  readonly #gate: ActionGate;
   #callback: ViolationCallback | undefined;
   #state: CheckerState;
   #startedAtMs = 0;
+  #watching = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
-  /** @throws RangeError when the pid is not one of a process that may be limited */
+  /** @throws RangeError for limits that would limit nothing, and when the pid is not one of a process that may be limited */
   constructor(options: ResourceLimitManagerOptions) {
+    checkLimits(options.limits, options.violationHandling);
     refuseUnlimitable(options);
     this.#options = {...DEFAULTS, ...options};
     this.#clock = options.clock ?? systemClock;
@@ -92,6 +102,14 @@ export class ResourceLimitManager {
       });
     this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs);
     this.#monitor = this.#openMonitor();
+    this.#gate = new ActionGate(options, (error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#emit({
+        kind: 'notice',
+        level: 'warning',
+        text: `what was to be done before acting failed: ${why}`,
+      });
+    });
   }
 
   /**
@@ -109,12 +127,14 @@ export class ResourceLimitManager {
       );
     }
     this.#startedAtMs = this.#clock.nowMs();
+    this.#watching = true;
     this.#armTimeout();
     await this.#monitor.start();
   }
 
   /** Ends the watching. The tree goes on as it is; an enforcement that has begun is carried through. */
   stop(): void {
+    this.#watching = false;
     this.#cancelTimeout();
     this.#monitor.stop();
     if (this.#options.probe !== undefined) return;
@@ -155,10 +175,17 @@ export class ResourceLimitManager {
    *   policy says as far as signals go: a limit is never left without a keeper.
    * - `disabled`: nothing is done.
    */
-  private onViolationDispatch(violation: ResourceViolation): void {
-    this.#violations.push(violation);
+  private onViolationDispatch(judged: ResourceViolation): void {
+    const violation = this.#withTree(judged);
+    this.#record(violation);
     this.#emit({kind: 'violation_begun', violation});
     if (violation.severity === 'warning') return;
+    this.#gate.pass(violation, () => {
+      this.#act(violation);
+    });
+  }
+
+  #act(violation: ResourceViolation): void {
     switch (this.getViolationHandlingMode()) {
       case 'internal':
         this.#enforce(violation);
@@ -169,6 +196,26 @@ export class ResourceLimitManager {
       case 'disabled':
         return;
     }
+  }
+
+  /** Who is to blame: the tree as it is now. */
+  #withTree(violation: ResourceViolation): ResourceViolation {
+    let treeOmitted = 0;
+    const tree = this.#monitor.members((members) => {
+      treeOmitted = Math.max(0, members.length - MOST_MEMBERS_TOLD);
+      return rankMembers(violation.limitType, members).slice(0, MOST_MEMBERS_TOLD);
+    });
+    return {...violation, ...(tree.length === 0 ? {} : {tree}), ...(treeOmitted === 0 ? {} : {treeOmitted})};
+  }
+
+  /** Of the violations that are long past the trees are forgotten, so that memory does not grow with them. */
+  #record(violation: ResourceViolation): void {
+    this.#violations.push(violation);
+    const index = this.#violations.length - 1 - TREES_REMEMBERED;
+    const old = this.#violations[index];
+    if (old?.tree === undefined) return;
+    const {tree: _forgotten, ...rest} = old;
+    this.#violations[index] = rest;
   }
 
   #enforce(violation: ResourceViolation): void {
@@ -190,7 +237,10 @@ export class ResourceLimitManager {
 
   #onUsage(usage: ResourceUsage, gapMs: number): void {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
+    if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
+    // A tree that is held for the sake of an action is judged again after it.
+    if (this.#gate.holding) return;
     const {state, begun, ended, outgrown} = this.#checker.check(usage, this.#state);
     this.#state = state;
     for (const one of ended) this.#emit({kind: 'violation_ended', ended: one});
@@ -199,23 +249,29 @@ export class ResourceLimitManager {
     for (const violation of outgrown) {
       if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
     }
-    if (usage.process.processes === 0) void this.#noticeEnd();
   }
 
+  /** A daemon may have left the tree of parents and children: it is over when the search finds none either. */
   async #noticeEnd(): Promise<void> {
-    if ((await this.#probe.members('everywhere')).length > 0) return;
+    const left = await this.#probe.members('everywhere');
+    if (left.length > 0 || !this.#watching) return;
     this.stop();
     this.#emit({kind: 'tree_ended'});
   }
 
   #armTimeout(): void {
-    const limit = this.#limits.find((candidate) => candidate.kind.type === 'timeout');
-    if (limit === undefined) return;
-    this.#cancelTimeout = callAt(this.#clock, this.#startedAtMs + limit.value, () => {
-      const atMs = this.#clock.nowMs();
-      const instant = {atMs, timestampMs: this.#clock.timestampMs()};
-      this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
-    });
+    const timers = this.#limits
+      .filter(({kind}) => kind.type === 'timeout')
+      .map((limit) =>
+        callAt(this.#clock, this.#startedAtMs + limit.value, () => {
+          const atMs = this.#clock.nowMs();
+          const instant = {atMs, timestampMs: this.#clock.timestampMs()};
+          this.onViolationDispatch(violationOf(limit, atMs - this.#startedAtMs, instant, 'critical'));
+        }),
+      );
+    this.#cancelTimeout = () => {
+      for (const cancel of timers) cancel();
+    };
   }
 
   #openProbe(): Probe {
@@ -227,7 +283,7 @@ export class ResourceLimitManager {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
     const cores = availableParallelism();
     const detailed = new Set(['max_swap', 'max_file_descriptors', 'max_read_bps', 'max_write_bps']);
-    const rss = this.#limits.find((limit) => limit.kind.type === 'max_rss');
+    const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
       clock: this.#clock,
@@ -243,7 +299,7 @@ export class ResourceLimitManager {
           startedAtMs: this.#startedAtMs,
           cores,
         }),
-      needsPss: (usage) => rss !== undefined && mayBeShared(usage, rss),
+      needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
@@ -255,14 +311,21 @@ export class ResourceLimitManager {
   }
 
   #emit(event: LimitEvent): void {
-    this.#options.onEvent?.(event);
+    try {
+      this.#options.onEvent?.(event);
+    } catch (error) {
+      // A listener that fails must not stop the watching.
+      process.emitWarning(
+        `limitrun: onEvent has thrown: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 }
 
-/** Near the limit, and more than one process among which pages may be shared. */
-function mayBeShared(usage: ResourceUsage, rss: Limit): boolean {
-  const near = Math.min(rss.warnFrom, rss.value);
-  return (usage.memory.rssBytes ?? 0) > near && (usage.process.processes ?? 0) > 1;
+/** Near the lowest step of the limit, and more than one process among which pages may be shared. */
+function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
+  const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
+  return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
 }
 
 /** Groups, init, this process, and (where a policy would end the tree) the processes this one runs in. */

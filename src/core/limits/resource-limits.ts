@@ -1,5 +1,6 @@
 import type {UsageMetric} from '../monitor/probe.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {stepsOf, type LimitValue} from './limit-step.js';
 import type {ResourcePolicy} from './resource-policy.js';
 
 /** How a group of limits is judged and acted on. */
@@ -12,29 +13,29 @@ export interface LimitGroupRules {
   readonly sustainedViolationTimeMs?: number;
 }
 
-/** What the process tree may not exceed. A limit is broken when usage is greater than it. */
+/** What the process tree may not exceed, one value or several steps. A limit is broken when usage is greater than it. */
 export interface ResourceLimits {
   readonly memory?: LimitGroupRules & {
-    readonly maxRssBytes?: number;
-    readonly maxVirtualBytes?: number;
-    readonly maxSwapBytes?: number;
+    readonly maxRssBytes?: LimitValue;
+    readonly maxVirtualBytes?: LimitValue;
+    readonly maxSwapBytes?: LimitValue;
   };
   readonly cpu?: LimitGroupRules & {
     /** 100 = one core, over a window of one second. */
-    readonly maxPercent?: number;
+    readonly maxPercent?: LimitValue;
     /** CPU time used by the tree, exited members included. */
-    readonly maxTimeMs?: number;
+    readonly maxTimeMs?: LimitValue;
   };
   readonly io?: LimitGroupRules & {
-    readonly maxReadBytesPerSecond?: number;
-    readonly maxWriteBytesPerSecond?: number;
+    readonly maxReadBytesPerSecond?: LimitValue;
+    readonly maxWriteBytesPerSecond?: LimitValue;
   };
   readonly process?: LimitGroupRules & {
-    readonly maxProcesses?: number;
-    readonly maxFileDescriptors?: number;
+    readonly maxProcesses?: LimitValue;
+    readonly maxFileDescriptors?: LimitValue;
   };
   /** Wall time of one attempt; a timer on the monotonic clock, not a sample. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: LimitValue;
 }
 
 export type LimitGroup = 'memory' | 'cpu' | 'io' | 'process' | 'timeout';
@@ -69,7 +70,7 @@ export interface LimitKind {
   readonly confirmations: number;
   /** The metric a probe must be able to tell; absent for the timeout. */
   readonly needs?: UsageMetric;
-  readonly limitOf: (limits: ResourceLimits) => number | undefined;
+  readonly limitOf: (limits: ResourceLimits) => LimitValue | undefined;
   /** Absent for the timeout, which is a timer and not sampled. */
   readonly metricOf?: (usage: ResourceUsage) => number | undefined;
 }
@@ -200,12 +201,12 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
   },
 ];
 
-/** One limit with everything needed to judge it. */
+/** One limit, or one step of it, with everything needed to judge it. */
 export interface Limit {
   readonly kind: LimitKind;
   readonly value: number;
   readonly policy: ResourcePolicy;
-  /** Usage from this value on is a warning; Infinity: there is none. */
+  /** Usage from this value on is a warning; Infinity: there is none, as for every step but the last. */
   readonly warnFrom: number;
   readonly sustainMs: number;
 }
@@ -213,22 +214,21 @@ export interface Limit {
 export const DEFAULT_POLICY: ResourcePolicy = 'graceful_shutdown';
 export const DEFAULT_WARNING_THRESHOLD_PERCENT = 80;
 
-/** The limits that are set, in the order of {@link LIMIT_KINDS}. */
+/** The limits that are set, in the order of {@link LIMIT_KINDS}, one entry for each step, the lowest first. */
 export function limitsSet(limits: ResourceLimits): Limit[] {
-  const set: Limit[] = [];
-  for (const kind of LIMIT_KINDS) {
-    const value = kind.limitOf(limits);
-    if (value === undefined) continue;
+  return LIMIT_KINDS.flatMap((kind) => {
+    const set = kind.limitOf(limits);
+    if (set === undefined) return [];
     const rules: LimitGroupRules = kind.group === 'timeout' ? {} : (limits[kind.group] ?? {});
-    set.push({
+    const threshold = rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT;
+    return stepsOf(set).map(({value, policy, sustainedViolationTimeMs}, index, {length}) => ({
       kind,
       value,
-      policy: rules.policy ?? DEFAULT_POLICY,
-      warnFrom: warnFrom(kind, value, rules.warningThresholdPercent ?? DEFAULT_WARNING_THRESHOLD_PERCENT),
-      sustainMs: rules.sustainedViolationTimeMs ?? 0,
-    });
-  }
-  return set;
+      policy: policy ?? rules.policy ?? DEFAULT_POLICY,
+      warnFrom: index === length - 1 ? warnFrom(kind, value, threshold) : Infinity,
+      sustainMs: sustainedViolationTimeMs ?? rules.sustainedViolationTimeMs ?? 0,
+    }));
+  });
 }
 
 function warnFrom(kind: LimitKind, value: number, thresholdPercent: number): number {

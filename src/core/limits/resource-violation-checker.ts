@@ -57,7 +57,8 @@ const UNTOUCHED: LimitState = {brokenSamples: 0, warned: false};
  *   per episode.
  * - A warning begins from the warning threshold on, once until usage has fallen to 90 % of it. When the limit itself is
  *   broken the warning ends as `escalated`.
- * - Memory beyond twice the limit and 1.25 times what it was half a second after the violation began is `outgrown`.
+ * - Memory beyond twice the limit and 1.25 times what it was half a second after the violation began is `outgrown`,
+ *   unless a later step of the limit kills: then that is the ceiling.
  * - A metric that was not measured in a sample leaves its limit's state as it is.
  */
 export class ResourceViolationChecker {
@@ -74,7 +75,8 @@ export class ResourceViolationChecker {
     const next = this.limits.map((limit, index) => {
       const before = state[index] ?? UNTOUCHED;
       const value = limit.kind.metricOf?.(usage);
-      return value === undefined ? before : judge({limit, value, usage, told}, before);
+      if (value === undefined) return before;
+      return judge({limit, value, usage, told, isCapped: killsAbove(limit, this.limits)}, before);
     });
     return {state: next, ...told};
   }
@@ -92,6 +94,18 @@ interface Case {
   readonly value: number;
   readonly usage: ResourceUsage;
   readonly told: Told;
+  /** A later step of the same limit kills at once. */
+  readonly isCapped: boolean;
+}
+
+function killsAbove({kind, value}: Limit, limits: readonly Limit[]): boolean {
+  return limits.some(
+    (other) =>
+      other.kind === kind &&
+      other.value > value &&
+      other.policy === 'immediate_kill' &&
+      other.sustainMs === 0,
+  );
 }
 
 function judge(one: Case, before: LimitState): LimitState {
@@ -100,12 +114,13 @@ function judge(one: Case, before: LimitState): LimitState {
   const brokenSamples = broken ? before.brokenSamples + 1 : 0;
   const brokenSinceMs = broken ? (before.brokenSinceMs ?? usage.atMs) : undefined;
   const open = before.open && {...before.open, peakValue: Math.max(before.open.peakValue, value)};
-  const warned = before.warned && value > limit.warnFrom * REARM_SHARE;
+  const warned = open !== undefined || (before.warned && !isRearmed(limit, value));
   const state = {brokenSamples, warned, ...(brokenSinceMs === undefined ? {} : {brokenSinceMs})};
 
   const lasted = brokenSinceMs !== undefined && usage.atMs - brokenSinceMs >= limit.sustainMs;
   if (lasted && brokenSamples >= limit.kind.confirmations && open?.violation.severity !== 'critical') {
-    if (open) told.ended.push(end(open, usage, 'escalated'));
+    // What has broken the limit belongs to the violation, not to the warning before it.
+    if (before.open) told.ended.push(end(before.open, usage, 'escalated'));
     return {...state, warned: true, open: begin(one, 'critical')};
   }
   if (open !== undefined) return whileOpen(one, open, before, state);
@@ -122,17 +137,22 @@ function whileOpen(one: Case, open: OpenViolation, before: LimitState, closed: L
   const belowSinceMs = before.belowSinceMs ?? usage.atMs;
   if (usage.atMs - belowSinceMs < Math.max(limit.sustainMs, CALM_MS)) return {...state, belowSinceMs};
   told.ended.push(end(open, usage, 'subsided'));
-  return closed;
+  return {...closed, warned: !isRearmed(limit, value)};
+}
+
+/** Whether usage has fallen far enough for another warning. */
+function isRearmed(limit: Limit, value: number): boolean {
+  return value <= limit.warnFrom * REARM_SHARE;
 }
 
 function ceilingOf(
-  {limit, value, usage, told}: Case,
+  {limit, value, usage, told, isCapped}: Case,
   open: OpenViolation,
   before: LimitState,
 ): {ceiling?: number} {
   const {violation} = open;
-  if (limit.kind.group !== 'memory' || violation.severity !== 'critical' || !endsTheTree(limit.policy))
-    return {};
+  if (isCapped || limit.kind.group !== 'memory') return {};
+  if (violation.severity !== 'critical' || !endsTheTree(limit.policy)) return {};
   if (before.ceiling === undefined) {
     const due = usage.atMs - violation.atMs >= CEILING_AFTER_MS;
     return due ? {ceiling: Math.max(2 * limit.value, 1.25 * value)} : {};

@@ -1,4 +1,5 @@
 import type {LimitType, LimitUnit} from './resource-limits.js';
+import type {TreeMember} from '../monitor/tree-member.js';
 import type {ResourcePolicy} from './resource-policy.js';
 
 export type ViolationSeverity = 'warning' | 'critical';
@@ -21,7 +22,17 @@ export interface ResourceViolation {
   readonly timestampMs: number;
   /** One sentence for people, without control characters. */
   readonly message: string;
+  /**
+   * Who was in the tree when it began, the largest by what the limit is about first; at most 500. Given by the manager
+   * when it dispatches the violation, absent in what the checker returns.
+   */
+  readonly tree?: readonly ViolationMember[];
+  /** How many more processes there were. Absent: none. */
+  readonly treeOmitted?: number;
 }
+
+/** One process of the tree in which a violation began. */
+export type ViolationMember = TreeMember;
 
 /** A violation that is over: usage has been back at or below the limit for the sustain time, or it has escalated. */
 export interface EndedViolation {

@@ -46,7 +46,13 @@ export class PidusageProbe implements Probe {
   }
 
   async members(): Promise<readonly ProcessIdentity[]> {
-    return (await this.#look()).filter((member) => !member.zombie);
+    try {
+      return (await this.#look()).filter((member) => !member.zombie);
+    } catch {
+      // Where the list cannot be had (no ps) the members known so far have to do, or the root alone.
+      const known = [...this.#members.values()].filter(({pid}) => exists(pid));
+      return known.length > 0 ? known : onlyRoot(this.rootPid);
+    }
   }
 
   isAlive(identity: ProcessIdentity): boolean {
@@ -65,7 +71,7 @@ export class PidusageProbe implements Probe {
   }
 
   async #look(): Promise<ListedProcess[]> {
-    const listed = await this.#listed();
+    const listed = new Map((await this.list()).map((process) => [process.pid, process]));
     for (const [pid, member] of this.#members) {
       const now = listed.get(pid);
       if (now?.startTime === member.startTime) this.#members.set(pid, now);
@@ -85,18 +91,6 @@ export class PidusageProbe implements Probe {
     return [...this.#members.values()];
   }
 
-  /** Where the list cannot be had (no ps) the members known so far have to do. */
-  async #listed(): Promise<Map<number, ListedProcess>> {
-    let list: readonly ListedProcess[];
-    try {
-      list = await this.list();
-    } catch {
-      const known = [...this.#members.values()].filter(({pid}) => exists(pid));
-      list = known.length > 0 ? known : await onlyRoot(this.rootPid);
-    }
-    return new Map(list.map((process) => [process.pid, process]));
-  }
-
   async #figures(pids: readonly number[]): Promise<Map<number, pidusage.Status>> {
     try {
       // A copy, since pidusage changes the array it is given.
@@ -104,7 +98,9 @@ export class PidusageProbe implements Probe {
       return new Map(Object.entries(figures).map(([pid, figure]) => [Number(pid), figure]));
     } catch (error) {
       // All of them ended between the list and the reading.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+      // A missing ps is ENOENT too, but of the spawning.
+      const {code, syscall} = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && syscall?.startsWith('spawn') !== true) return new Map();
       throw error;
     }
   }

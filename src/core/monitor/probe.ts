@@ -82,6 +82,16 @@ export interface Probe extends ProcessTree {
   /** The metrics this machine's probe can tell. */
   readonly measures: ReadonlySet<UsageMetric>;
   read(request: ReadRequest): TreeReading | Promise<TreeReading>;
+  /**
+   * The words of a process's command line, read now and cut at 4 KiB; undefined when it is gone or may not be read.
+   * Absent where the system does not tell.
+   */
+  commandLine?(pid: number): readonly string[] | undefined;
+  /**
+   * Forgets what this process has collected so far from children it has waited for: a child that was none of the
+   * tree's has ended. Does nothing once the root has ended, since its share could not be told apart any more.
+   */
+  disownReaped?(): void;
   close(): void;
 }
 

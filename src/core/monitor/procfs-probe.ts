@@ -13,7 +13,11 @@ import type {
 import {readProcText} from './proc-file.js';
 import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
-import {parseAuxv} from './procfs-text.js';
+import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
+
+/** An exec is waited for this many milliseconds at the most. */
+const MOST_LOOKS_AT_EXEC = 20;
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 /** How often the whole of /proc is searched for members that left the tree of parents and children. */
 const SWEEP_EVERY_MS = 1000;
@@ -34,8 +38,10 @@ export class ProcfsProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #units: ProcUnits;
   readonly #root: ProcfsMember | undefined;
-  readonly #baseline: ReapedBaseline | undefined;
+  #baseline: ReapedBaseline | undefined;
   #strangers = new Set<number>();
+  /** Processes that really have no environment (`env -i`), by pid and start time. */
+  readonly #withoutEnvironment = new Set<string>();
   #sweeps = 0;
   #nextSweepMs: number;
 
@@ -94,6 +100,15 @@ export class ProcfsProbe implements Probe {
     return this.#root !== undefined && this.isAlive(this.#root);
   }
 
+  commandLine(pid: number): readonly string[] | undefined {
+    const text = readProcText(`/proc/${String(pid)}/cmdline`);
+    return text === undefined ? undefined : parseCommandLine(text);
+  }
+
+  disownReaped(): void {
+    if (this.#baseline !== undefined && this.isRootAlive()) this.#baseline = ownReaped(this.#units);
+  }
+
   close(): void {
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
@@ -139,8 +154,22 @@ export class ProcfsProbe implements Probe {
     if (stat.session !== pid && this.#members.has(stat.session)) return true;
     const {marker} = this.#options;
     if (marker === undefined) return false;
-    const environment = readProcText(`/proc/${String(pid)}/environ`);
-    return environment !== undefined && `\0${environment}`.includes(`\0${marker}`);
+    return `\0${this.#environmentOf(pid, stat)}`.includes(`\0${marker}`);
+  }
+
+  /** In the middle of an exec a process shows no environment; it is looked at again for a short while, once. */
+  #environmentOf(pid: number, {startTime}: ProcStat): string {
+    const read = (): string | undefined => readProcText(`/proc/${String(pid)}/environ`);
+    let environment = read();
+    const identity = `${String(pid)} ${String(startTime)}`;
+    if (environment === '' && !this.#withoutEnvironment.has(identity)) {
+      for (let look = 0; environment === '' && look < MOST_LOOKS_AT_EXEC; look += 1) {
+        Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+        environment = read();
+      }
+      if (environment === '') this.#withoutEnvironment.add(identity);
+    }
+    return environment ?? '';
   }
 
   #reaped(): ReapedTotals | undefined {

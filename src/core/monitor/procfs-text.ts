@@ -84,6 +84,23 @@ export function parsePids(text: string): number[] {
   return pids;
 }
 
+/** No more of a command line is kept, bytes. */
+const LONGEST_COMMAND_LINE_BYTES = 4096;
+
+/**
+ * Parses /proc/PID/cmdline: words that each end with a NUL. A process may have overwritten it with anything. What is
+ * cut off is shown by `…`.
+ * @param text latin1, as the files of /proc are read
+ */
+export function parseCommandLine(text: string): string[] {
+  const kept = text.slice(0, LONGEST_COMMAND_LINE_BYTES).replace(/\0+$/, '');
+  if (kept === '') return [];
+  const words = Buffer.from(kept, 'latin1').toString('utf8').split('\0');
+  if (text.length <= LONGEST_COMMAND_LINE_BYTES) return words;
+  // A character may have been cut in two.
+  return words.with(-1, `${(words.at(-1) ?? '').replace(/\uFFFD$/, '')}…`);
+}
+
 /** Page size and clock ticks per second out of /proc/self/auxv (getauxval(3)): pairs of machine words. */
 export function parseAuxv(bytes: Buffer, littleEndian: boolean): {pageBytes: number; ticksPerSecond: number} {
   const AT_PAGESZ = 6n;

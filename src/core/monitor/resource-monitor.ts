@@ -1,6 +1,8 @@
 import type {Clock} from '../clock.js';
-import type {Probe, ReadRequest} from './probe.js';
+import {MemberTrail} from './member-trail.js';
+import type {Probe, ReadRequest, TreeReading} from './probe.js';
 import type {ResourceUsage} from './resource-usage.js';
+import type {TreeMember} from './tree-member.js';
 import {UsageHistory} from './usage-history.js';
 import {UsageMeter} from './usage-meter.js';
 
@@ -10,6 +12,8 @@ const DETAILS_EVERY_MS = 1000;
 const COST_SMOOTHING = 0.2;
 /** So many readings in a row must fail before the monitor gives up. */
 const FAILURES_UNTIL_FAULT = 3;
+/** The members as the last sample saw them are good enough for this long. */
+const STALE_AFTER_MS = 250;
 
 export interface ResourceMonitorOptions {
   readonly probe: Probe;
@@ -40,6 +44,8 @@ export class ResourceMonitor {
   #timer: NodeJS.Timeout | undefined;
   #running = false;
   #previous: ResourceUsage | undefined;
+  readonly #trail = new MemberTrail();
+  #last: {readonly reading: TreeReading; readonly atMs: number} | undefined;
   #startedMs = 0;
   #nextDetailsMs = 0;
   #failures = 0;
@@ -75,6 +81,31 @@ export class ResourceMonitor {
    */
   async finalUsage(): Promise<ResourceUsage> {
     return this.#sample({pss: false, details: true});
+  }
+
+  /**
+   * Who is in the tree now, with arguments, in no order: as the last sample saw it, or a fresh look when that is long
+   * ago.
+   * @param choose which members are wanted; only their arguments are read
+   */
+  members(choose: (members: readonly TreeMember[]) => readonly TreeMember[]): readonly TreeMember[] {
+    const {probe} = this.#options;
+    const {reading, atMs} = this.#look();
+    return choose(this.#trail.members(reading.processes, atMs)).map((member) => {
+      const args = probe.commandLine?.(member.pid);
+      return args === undefined ? member : {...member, args};
+    });
+  }
+
+  #look(): {readonly reading: TreeReading; readonly atMs: number} {
+    const nowMs = this.#options.clock.nowMs();
+    const last = this.#last ?? {reading: {processes: []}, atMs: nowMs};
+    if (this.#last !== undefined && nowMs - last.atMs <= STALE_AFTER_MS) return last;
+    const reading = this.#options.probe.read({pss: false, details: false});
+    if (!('then' in reading)) return {reading, atMs: nowMs};
+    // A probe that takes its time is not waited for.
+    reading.catch(() => undefined);
+    return last;
   }
 
   async #tick(): Promise<void> {
@@ -117,7 +148,10 @@ export class ResourceMonitor {
   async #sample(request: ReadRequest): Promise<ResourceUsage> {
     const reading = await this.#options.probe.read(request);
     const {clock} = this.#options;
-    return this.#meter.add(reading, {atMs: clock.nowMs(), timestampMs: clock.timestampMs()});
+    const atMs = clock.nowMs();
+    this.#last = {reading, atMs};
+    this.#trail.add(reading.processes, atMs);
+    return this.#meter.add(reading, {atMs, timestampMs: clock.timestampMs()});
   }
 
   #failed(error: Error): void {

@@ -7,8 +7,13 @@ import {UsageError} from './usage-error.js';
 
 const PREFIX = 'LIMITRUN_';
 
-/** Variables with limitrun's prefix that limitrun sets for the command and that are no settings. */
-export const RESERVED_VARIABLES: readonly string[] = ['LIMITRUN_RUN_ID'];
+/** Variables with limitrun's prefix that limitrun sets for the command or the hook and that are no settings. */
+export const RESERVED_VARIABLES: readonly string[] = [
+  'LIMITRUN_RUN_ID',
+  'LIMITRUN_HOOK_RUN_ID',
+  'LIMITRUN_HOOK_ID',
+  'LIMITRUN_VIOLATION',
+];
 
 /**
  * The settings in an environment: `LIMITRUN_MAX_RSS=64MB` is `--max-rss 64MB`; an empty variable counts as unset.

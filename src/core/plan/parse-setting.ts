@@ -1,4 +1,9 @@
+import type {LimitSteps} from '../limits/limit-step.js';
+import type {ResourcePolicy} from '../limits/resource-policy.js';
+import {commandWords} from './command-words.js';
+import {hasSteps, parseSteps, type StepRules} from './limit-steps.js';
 import type {Setting, SettingValue} from './setting.js';
+import {settingOf} from './setting-lookup.js';
 import {didYouMean, suggest} from './suggest.js';
 import {
   formatDuration,
@@ -19,6 +24,22 @@ const NO = ['0', 'false', 'no'];
 
 /** The text of a setting as its value, or why it is none. The reason does not name the setting: the caller does. */
 export function parseSetting(setting: Setting, text: string): Parsed<SettingValue> {
+  const rules = stepRulesOf(setting);
+  return rules !== undefined && hasSteps(text) ? parseSteps(text, rules) : parseValue(setting, text);
+}
+
+/** How the steps of a setting are written; undefined when it is no limit and has none. */
+export function stepRulesOf(setting: Setting): StepRules | undefined {
+  if (!('steps' in setting)) return undefined;
+  return {
+    parseValue: (text) => parseValue(setting, text) as Parsed<number>,
+    parsePolicy: (text) => parseValue(POLICY, text) as Parsed<ResourcePolicy>,
+    timer: setting.steps === 'timer',
+    example: STEPS_EXAMPLES[setting.kind],
+  };
+}
+
+function parseValue(setting: Setting, text: string): Parsed<Exclude<SettingValue, LimitSteps>> {
   switch (setting.kind) {
     case 'size':
       return inRange(setting, text, parseSize(text));
@@ -42,10 +63,26 @@ export function parseSetting(setting: Setting, text: string): Parsed<SettingValu
       return text === ''
         ? {ok: false, why: `"" is empty; example: ${setting.example}`}
         : {ok: true, value: text};
+    case 'command':
+      return commandWords(text);
     case 'boolean':
       return yesOrNo(text);
   }
 }
+
+const POLICY: Setting = settingOf('policy');
+
+/** Steps of each kind of number, for messages. */
+const STEPS_EXAMPLES: Readonly<Record<Numeric['kind'], string>> = {
+  size: '200MB:log, 250MB@30s:graceful_shutdown, 300MB:immediate_kill',
+  duration: '10s:log, 20s:graceful_shutdown',
+  durationOrZero: '10s:log, 20s:graceful_shutdown',
+  percent: '75:log, 150@30s:graceful_shutdown',
+  count: '50:log, 100:graceful_shutdown',
+  countOrZero: '50:log, 100:graceful_shutdown',
+  factor: '1.5:log, 2:graceful_shutdown',
+  decimal: '1.5:log, 2:graceful_shutdown',
+};
 
 type Numeric = Extract<Setting, {min?: number}>;
 

@@ -15,14 +15,18 @@ export function resolveAdjust(
   limits: ResourceLimits,
 ): {readonly plan: AdjustPlan; readonly notices: readonly string[]} {
   const maxBytes = layers.get('adjust-max');
-  const adjusted = limitsSet(limits).filter(({policy}) => policy === 'restart_adjusted');
-  const tooHigh = adjusted.find(({kind, value}) => kind.unit === 'bytes' && value > (maxBytes ?? Infinity));
+  const set = limitsSet(limits);
+  const adjusted = new Set(set.filter(({policy}) => policy === 'restart_adjusted').map(({kind}) => kind));
+  // The steps above the one that is broken are raised with it.
+  const tooHigh = set.findLast(
+    ({kind, value}) => adjusted.has(kind) && kind.unit === 'bytes' && value > (maxBytes ?? Infinity),
+  );
   if (tooHigh !== undefined && maxBytes !== undefined) {
     const least = `${tooHigh.kind.type} (${formatBytes(tooHigh.value)})`;
     throw new UsageError(`${layers.nameOf('adjust-max')} (${formatBytes(maxBytes)}) is less than ${least}`);
   }
   const idle = (['adjust', 'adjust-max'] as const).filter(
-    (flag) => adjusted.length === 0 && layers.get(flag) !== undefined,
+    (flag) => adjusted.size === 0 && layers.get(flag) !== undefined,
   );
   return {
     plan: {factor: layers.get('adjust') ?? DEFAULT_FACTOR, ...(maxBytes === undefined ? {} : {maxBytes})},

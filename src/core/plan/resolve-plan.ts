@@ -1,6 +1,7 @@
 import {limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
 import {startsAgain, type ViolationHandlingMode} from '../limits/resource-policy.js';
 import {Layers} from './layers.js';
+import {resolveHook} from './resolve-hook.js';
 import {policyNameOf, resolveLimits} from './resolve-limits.js';
 import {resolveAdjust} from './resolve-adjust.js';
 import {resolveRestart} from './resolve-restart.js';
@@ -47,6 +48,7 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
   const {limits, notices} = resolveLimits(layers, worker);
   const handling = handlingOf(layers, limits);
   const adjust = resolveAdjust(layers, limits);
+  const {hook, notices: hookNotices} = resolveHook(layers, handling.mode);
   const strict = layers.get('strict') ?? false;
   const enabled = worker?.monitoringEnabled ?? true;
   const name = layers.get('name') ?? worker?.id;
@@ -66,9 +68,10 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
       strict,
       alertingEnabled: worker?.alertingEnabled ?? true,
     },
+    ...(hook === undefined ? {} : {hook}),
     output: outputOf(layers),
     keepBackground: layers.get('keep-background') ?? false,
-    notices: [...notices, ...adjust.notices, ...handling.notices],
+    notices: [...notices, ...adjust.notices, ...handling.notices, ...hookNotices],
     warnings: unmonitored(enabled, strict, limits, worker),
   };
 }
@@ -119,8 +122,8 @@ function handlingOf(
 /** `--policy is restart`, or undefined when nothing asks for a restart. */
 function restartAskedFor(layers: Layers, limits: ResourceLimits): string | undefined {
   const limit = limitsSet(limits).find(({policy}) => startsAgain(policy));
-  if (limit !== undefined && limit.kind.group !== 'timeout') {
-    return `${policyNameOf(layers, limit.kind.group) ?? 'the policy'} is ${limit.policy}`;
+  if (limit !== undefined) {
+    return `${policyNameOf(layers, limit, limits) ?? 'the policy'} is ${limit.policy}`;
   }
   const afterExit = layers.get('restart-policy') ?? 'never';
   return afterExit === 'never' ? undefined : `${layers.nameOf('restart-policy')} is ${afterExit}`;
@@ -152,7 +155,7 @@ function unmonitored(
 ): string[] {
   const ignored = limitsSet(limits).filter((limit) => limit.kind.group !== 'timeout');
   if (enabled || ignored.length === 0) return [];
-  const which = ignored.map((limit) => limit.kind.type).join(', ');
+  const which = [...new Set(ignored.map((limit) => limit.kind.type))].join(', ');
   const message = `monitoring.enabled is false in ${worker?.file ?? 'the file'}: nothing keeps ${which}`;
   if (strict) throw new UsageError(`${message}, and strict refuses that`);
   return [message];

@@ -62,6 +62,16 @@ export interface MonitoringPlan {
   readonly alertingEnabled: boolean;
 }
 
+/** What is run when a limit is broken. */
+export interface HookPlan {
+  /** The program, then its arguments. */
+  readonly words: readonly [string, ...string[]];
+  /** After this long it is killed. */
+  readonly timeoutMs: number;
+  /** The tree stands still while the hook runs. */
+  readonly freeze: boolean;
+}
+
 export interface OutputPlan {
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -82,6 +92,7 @@ export interface RunPlan {
   readonly restart: RestartPlan;
   readonly adjust: AdjustPlan;
   readonly monitoring: MonitoringPlan;
+  readonly hook?: HookPlan;
   readonly output: OutputPlan;
   readonly keepBackground: boolean;
   /** What the user should know before the start, one line each (such as "violation handling is external because ..."). */

@@ -10,6 +10,13 @@ export function findSetting(flag: string): (Setting & {readonly flag: SettingFla
   return BY_FLAG.get(flag);
 }
 
+/** The setting with this flag name, which exists. */
+export function settingOf(flag: SettingFlag): Setting {
+  const setting = findSetting(flag);
+  if (setting === undefined) throw new Error(`no such setting: ${flag}`);
+  return setting;
+}
+
 /** `max-rss` -> `LIMITRUN_MAX_RSS`. */
 export function variableOf(flag: string): string {
   return `LIMITRUN_${flag.toUpperCase().replaceAll('-', '_')}`;

@@ -1,9 +1,12 @@
+import type {LimitValue} from '../limits/limit-step.js';
+
 /** The headings under which `--help` shows the settings, in this order. */
 export const HELP_GROUPS = [
   'Limits',
   'Policies',
   'Restarts',
   'Monitoring',
+  'Hook',
   'Output',
   'Configuration',
 ] as const;
@@ -31,6 +34,8 @@ interface NumberSetting extends SettingBase {
   /** Smallest and largest value allowed, in the unit of the value (bytes, milliseconds, percent). */
   readonly min?: number;
   readonly max?: number;
+  /** A limit, which may have several steps; `timer`: without a sustain time. */
+  readonly steps?: 'sampled' | 'timer';
 }
 
 interface EnumSetting extends SettingBase {
@@ -48,12 +53,22 @@ interface TextSetting extends SettingBase {
   readonly example: string;
 }
 
+/** A program and its arguments, in one text (no shell reads it). */
+interface CommandSetting extends SettingBase {
+  readonly kind: 'command';
+  readonly metavar: string;
+  readonly example: string;
+}
+
 interface BooleanSetting extends SettingBase {
   readonly kind: 'boolean';
 }
 
 /** One thing that can be asked for by a flag, by a variable and (most of them) in a worker file. */
-export type Setting = NumberSetting | EnumSetting | TextSetting | BooleanSetting;
+export type Setting = NumberSetting | EnumSetting | TextSetting | CommandSetting | BooleanSetting;
 
-/** A setting's value after parsing: bytes, milliseconds, percent or a count; a word; yes or no. */
-export type SettingValue = number | string | boolean;
+/**
+ * A setting's value after parsing: bytes, milliseconds, percent or a count (or steps of them); a word; yes or no; the
+ * words of a command.
+ */
+export type SettingValue = LimitValue | string | boolean | readonly string[];

@@ -1,3 +1,4 @@
+import type {LimitValue} from '../limits/limit-step.js';
 import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../limits/resource-policy.js';
 import {RESTART_SETTINGS} from './restart-settings.js';
 import type {Setting} from './setting.js';
@@ -11,8 +12,8 @@ const policies = {
   group: 'Policies',
 } as const;
 
-const size = {kind: 'size', metavar: 'SIZE', example: '256MB', group: 'Limits'} as const;
-const count = {kind: 'count', metavar: 'N', example: '50', group: 'Limits'} as const;
+const size = {kind: 'size', metavar: 'SIZE', example: '256MB', group: 'Limits', steps: 'sampled'} as const;
+const count = {kind: 'count', metavar: 'N', example: '50', group: 'Limits', steps: 'sampled'} as const;
 const duration = {kind: 'duration', metavar: 'DURATION', example: '90s'} as const;
 const durationOrZero = {kind: 'durationOrZero', metavar: 'DURATION', example: '5s'} as const;
 const percent = {kind: 'percent', metavar: 'PERCENT', example: '75'} as const;
@@ -35,6 +36,7 @@ export const SETTINGS = [
     yaml: `${LIMITS}.cpu.max_percent`,
     help: 'CPU use over one second; 100 is one core',
     group: 'Limits',
+    steps: 'sampled',
   },
   {
     ...duration,
@@ -42,13 +44,15 @@ export const SETTINGS = [
     yaml: `${LIMITS}.cpu.max_time`,
     help: 'CPU time, exited processes included',
     group: 'Limits',
+    steps: 'sampled',
   },
   {
     ...duration,
     flag: 'timeout',
     yaml: `${LIMITS}.timeout`,
-    help: 'wall time; always ends gracefully',
+    help: 'wall time; ends gracefully unless a step says otherwise',
     group: 'Limits',
+    steps: 'timer',
   },
   {...count, flag: 'max-processes', yaml: `${LIMITS}.process.max_processes`, help: 'number of processes'},
   {...count, flag: 'max-fds', yaml: `${LIMITS}.process.max_file_descriptors`, help: 'open files'},
@@ -103,6 +107,32 @@ export const SETTINGS = [
   },
 
   ...RESTART_SETTINGS,
+
+  {
+    kind: 'command',
+    metavar: 'COMMAND',
+    example: '"./save-heap.sh --small"',
+    flag: 'on-violation',
+    yaml: `${MONITORING}.on_violation`,
+    help: 'run this when a limit is broken; gets the violation as JSON',
+    group: 'Hook',
+  },
+  {
+    ...duration,
+    flag: 'hook-timeout',
+    example: '10s',
+    yaml: `${MONITORING}.hook_timeout`,
+    shownDefault: '10s',
+    help: 'time the hook gets before it is killed',
+    group: 'Hook',
+  },
+  {
+    kind: 'boolean',
+    flag: 'freeze',
+    yaml: `${MONITORING}.freeze`,
+    help: 'stop the tree while the hook runs, then apply the policy',
+    group: 'Hook',
+  },
 
   {
     ...duration,
@@ -202,7 +232,11 @@ type ValueOf<R extends Row> = R extends {kind: 'enum'; choices: readonly (infer 
     ? boolean
     : R extends {kind: 'text'}
       ? string
-      : number;
+      : R extends {kind: 'command'}
+        ? readonly string[]
+        : R extends {steps: string}
+          ? LimitValue
+          : number;
 
 /** The settings one source (flags, variables, a file) speaks of, by flag name: bytes, milliseconds, percent, counts. */
 export type Settings = {readonly [R in Row as R['flag']]?: ValueOf<R>};

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 
-import {parseSetting} from './parse-setting.js';
+import type {LimitValue} from '../limits/limit-step.js';
+import {checkedWords, commandWords} from './command-words.js';
+import {stepsFromTexts} from './limit-steps.js';
+import {parseSetting, stepRulesOf} from './parse-setting.js';
 import type {Setting, SettingValue} from './setting.js';
-import {findSetting} from './setting-lookup.js';
+import {settingOf} from './setting-lookup.js';
 import type {SettingFlag} from './settings.js';
 
 const HISTORY_RETENTION: Setting = {
@@ -75,9 +78,72 @@ function wanted(setting: Setting): string {
 }
 
 function setting<T extends SettingValue>(flag: SettingFlag) {
-  const found = findSetting(flag);
-  if (found === undefined) throw new Error(`no such setting: ${flag}`);
-  return parsedAs<T>(found);
+  return parsedAs<T>(settingOf(flag));
+}
+
+const stepText = v.pipe(
+  v.unknown(),
+  v.check((input) => input !== null, 'has no value'),
+  v.string('must be text'),
+);
+
+/** A limit: what its flag takes, or a list of steps. */
+function limit(flag: SettingFlag) {
+  const found = settingOf(flag);
+  const rules = stepRulesOf(found);
+  if (rules === undefined) throw new Error(`a limit without steps: ${flag}`);
+  const steps = v.array(
+    map({
+      value: stepText,
+      sustained_violation_time: v.exactOptional(stepText),
+      policy: v.exactOptional(stepText),
+    }),
+  );
+  const list = v.pipe(
+    steps,
+    v.rawTransform<v.InferOutput<typeof steps>, LimitValue>(({dataset, addIssue, NEVER}) => {
+      const texts = dataset.value.map((step) => ({...step, sustain: step.sustained_violation_time}));
+      const parsed = stepsFromTexts(texts, rules);
+      if (parsed.ok) return parsed.value;
+      addIssue({
+        message: parsed.why,
+        ...(parsed.step === undefined ? {} : {path: pathTo(dataset.value, parsed.step)}),
+      });
+      return NEVER;
+    }),
+  );
+  const either = v.lazy((input) => (Array.isArray(input) ? list : parsedAs<LimitValue>(found).wrapped));
+  // Not known to a lazy schema, and where the search for the nearest key looks.
+  return v.exactOptional(Object.assign(either, {item: steps.item}));
+}
+
+function pathTo(steps: readonly object[], key: number): [v.ArrayPathItem] {
+  return [{type: 'array', origin: 'value', input: [...steps], key, value: steps[key]}];
+}
+
+/** A command in one text, as on the command line, or as a list of words. */
+function commandLine() {
+  return v.exactOptional(
+    v.pipe(
+      v.unknown(),
+      v.rawTransform<unknown, readonly string[]>(({dataset, addIssue, NEVER}) => {
+        const input = dataset.value;
+        const parsed =
+          typeof input === 'string'
+            ? commandWords(input)
+            : isWords(input)
+              ? checkedWords(input, input.join(' '))
+              : ({ok: false, why: 'must be a command or a list of words'} as const);
+        if (parsed.ok) return parsed.value;
+        addIssue({message: parsed.why});
+        return NEVER;
+      }),
+    ),
+  );
+}
+
+function isWords(input: unknown): input is readonly string[] {
+  return Array.isArray(input) && input.every((word) => typeof word === 'string');
 }
 
 const rules = {
@@ -88,38 +154,38 @@ const rules = {
 const limits = map({
   memory: v.exactOptional(
     map({
-      max_rss: setting('max-rss'),
-      max_virtual: setting('max-virtual'),
-      max_swap: setting('max-swap'),
+      max_rss: limit('max-rss'),
+      max_virtual: limit('max-virtual'),
+      max_swap: limit('max-swap'),
       policy: setting('memory-policy'),
       ...rules,
     }),
   ),
   cpu: v.exactOptional(
     map({
-      max_percent: setting('max-cpu'),
-      max_time: setting('max-cpu-time'),
+      max_percent: limit('max-cpu'),
+      max_time: limit('max-cpu-time'),
       policy: setting('cpu-policy'),
       ...rules,
     }),
   ),
   io: v.exactOptional(
     map({
-      max_read_bps: setting('max-read-bps'),
-      max_write_bps: setting('max-write-bps'),
+      max_read_bps: limit('max-read-bps'),
+      max_write_bps: limit('max-write-bps'),
       policy: setting('io-policy'),
       ...rules,
     }),
   ),
   process: v.exactOptional(
     map({
-      max_processes: setting('max-processes'),
-      max_file_descriptors: setting('max-fds'),
+      max_processes: limit('max-processes'),
+      max_file_descriptors: limit('max-fds'),
       policy: setting('process-policy'),
       ...rules,
     }),
   ),
-  timeout: setting('timeout'),
+  timeout: limit('timeout'),
   adjust: setting('adjust'),
   adjust_max: setting('adjust-max'),
   graceful_timeout: setting('grace-period'),
@@ -132,6 +198,9 @@ const limits = map({
       violation_handling: setting('violation-handling'),
       enforce: setting('enforce'),
       strict: setting('strict'),
+      on_violation: commandLine(),
+      hook_timeout: setting('hook-timeout'),
+      freeze: setting('freeze'),
     }),
   ),
 });

@@ -13,6 +13,7 @@ export interface Inheritance {
 }
 
 const NOTES = 'LIMITRUN_INHERITED';
+const ODD = 'LIMITRUN_INHERITED_ODD';
 const KEPT = 'LIMITRUN_KEPT_';
 
 /**
@@ -30,6 +31,7 @@ export function takeInheritance(environment: Record<string, string | undefined>)
     Reflect.deleteProperty(environment, name);
     environment[name.slice(KEPT.length)] = value;
   }
+  restoreOddVariables(environment);
   if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
   return fromNotes(notes, readProcText('/proc/self/limits') ?? '');
 }
@@ -48,6 +50,26 @@ export function fromNotes(notes: string, limitsNow: string): Inheritance {
     ignoredSignals: ignoredIn(mask),
     ...(raised ? {softOpenFiles} : {}),
   };
+}
+
+/** Variables that a shell sets or changes for itself. */
+const OF_THE_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_', 'IFS', 'OPTIND', 'PPID'];
+
+function restoreOddVariables(environment: Record<string, string | undefined>): void {
+  const noted = environment[ODD];
+  Reflect.deleteProperty(environment, ODD);
+  if (noted?.startsWith(':') !== true) return;
+  for (const name of OF_THE_SHELL) Reflect.deleteProperty(environment, name);
+  for (const [name, value] of oddVariables(noted.slice(1))) environment[name] = value;
+}
+
+/** Variables that the launcher's shell would have dropped or changed, noted as hexadecimal bytes of `NAME=value\0...`. */
+function oddVariables(hex: string): [string, string][] {
+  const text = Buffer.from(hex.replace(/\s+/g, ''), 'hex').toString();
+  return text
+    .split('\0')
+    .filter((entry) => entry.includes('='))
+    .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
 }
 
 function softLimitIn(limits: string): number {

@@ -225,11 +225,12 @@ function whileTerminating(state: RunState, input: RunInput): Transition {
       return afterTree(state, input.survivors);
     case 'signal':
       return unchanged(ENDS_AT_ONCE.has(input.signal) ? {...state, next: 'finish'} : state);
+    case 'stop':
+    case 'kill':
+      return unchanged({...state, next: nextAfter(input.cause, state)});
     case 'start':
     case 'spawned':
     case 'spawn_failed':
-    case 'stop':
-    case 'kill':
     case 'restart':
     case 'ending':
     case 'grace_elapsed':

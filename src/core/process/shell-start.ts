@@ -6,8 +6,8 @@ export interface ShellNeeds extends ExactBytes {
   readonly ignored: readonly string[];
   /** The caller's soft limit of open files; Node has raised its own. */
   readonly softOpenFiles?: number;
-  /** `SHLVL` of the environment, which some shells count up. */
-  readonly shellLevel: string | undefined;
+  /** The environment the command is to have. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -31,19 +31,40 @@ export function shellStart(words: readonly string[], needs: ShellNeeds): string[
   const lines: string[] = [];
   if (needs.ignored.length > 0) lines.push(`trap '' ${needs.ignored.join(' ')}`);
   if (needs.softOpenFiles !== undefined) lines.push(`ulimit -Sn ${String(needs.softOpenFiles)}`);
-  const level = needs.shellLevel ?? '';
-  lines.push(/^\d+$/.test(level) ? `SHLVL=${level}` : 'unset SHLVL');
+  for (const name of OF_THE_SHELL) lines.push(restored(name, needs.environment[name]));
   for (const [name, bytes] of needs.variables) {
     if (!IDENTIFIER.test(name)) return undefined;
     lines.push(...assignment(name, bytes), `export ${name}`);
   }
   for (const [index, bytes] of needs.words) lines.push(...assignment(`__limitrun_${String(index)}`, bytes));
-  const parameters = words.map((_, index) =>
-    needs.words.has(index) ? `"$__limitrun_${String(index)}"` : `"\${${String(index + 1)}}"`,
+  const dropped = droppedByShells(needs.environment);
+  const command =
+    needs.words.size === 0 && dropped.length === 0
+      ? '"$@"'
+      : words.map((_, index) => parameter(index, needs)).join(' ');
+  const variables = dropped.map((_, index) => `"\${${String(words.length + index + 1)}}"`);
+  lines.push(`exec ${variables.length === 0 ? '' : `/usr/bin/env ${variables.join(' ')} `}${command}`);
+  return ['-c', lines.join('\n'), 'sh', ...words, ...dropped];
+}
+
+/** A shell counts SHLVL up, corrects PWD and takes no IFS from its environment. */
+const OF_THE_SHELL = ['SHLVL', 'PWD', 'OLDPWD', 'IFS'];
+
+function restored(name: string, value: string | undefined): string {
+  return value === undefined
+    ? `unset ${name}`
+    : `${name}='${value.replaceAll("'", "'\\''")}'; export ${name}`;
+}
+
+function parameter(index: number, needs: ShellNeeds): string {
+  return needs.words.has(index) ? `"$__limitrun_${String(index)}"` : `"\${${String(index + 1)}}"`;
+}
+
+/** Entries `NAME=value` that a shell does not hand on, because it could not use the name itself. */
+function droppedByShells(environment: ShellNeeds['environment']): string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    name === '' || IDENTIFIER.test(name) || value === undefined ? [] : [`${name}=${value}`],
   );
-  if (needs.words.size > 0) lines.push(`set -- ${parameters.join(' ')}`);
-  lines.push('exec "$@"');
-  return ['-c', lines.join('\n'), 'sh', ...words];
 }
 
 /** Sets a variable to exact bytes. The `x` keeps line breaks at the end, which `$(...)` would cut off. */

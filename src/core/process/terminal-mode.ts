@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {closeSync, existsSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import {execa} from 'execa';
 import {inForeground} from './caller-signals.js';
@@ -15,6 +15,20 @@ export async function restoreLineMode(): Promise<void> {
   if (stty === undefined || !isatty(0) || !inForeground()) return;
   const modes = await run(stty, ['-a']);
   if (/(^|\s)-(icanon|echo)(\s|;|$)/.test(modes)) await run(stty, ['sane']);
+}
+
+/**
+ * Keeps Node from setting the terminal's modes back, at its exit, to what they were at its start: that would undo what the
+ * command has set (stty), and in the background disturb whatever runs in the foreground. Node leaves out a descriptor
+ * that is no longer the same file. To be called last of all: nothing can be printed on a terminal afterwards.
+ */
+export function leaveTerminalAlone(): void {
+  for (const descriptor of [0, 1, 2]) {
+    if (!isatty(descriptor)) continue;
+    closeSync(descriptor);
+    // The lowest free number is the one just closed.
+    openSync('/dev/null', 'r+');
+  }
 }
 
 /** @returns what it printed; nothing when it failed, since a terminal that is gone needs no mending */

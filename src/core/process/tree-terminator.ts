@@ -3,14 +3,13 @@ import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
 import type {Actor} from '../record/run-event.js';
 import {signalProcess} from './signal-process.js';
+import {stopMembers} from './tree-freezer.js';
 
 /** How often the tree is looked at while it is awaited: quickly first, then less so. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 25;
 /** After SIGKILL a process can only stay in an uninterruptible wait; then it is reported and no longer awaited. */
 const GIVE_UP_AFTER_KILL_MS = 2000;
-/** A tree that still forks after so many rounds of SIGSTOP is killed as it is, and looked at again. */
-const MOST_FREEZE_ROUNDS = 20;
 
 /** On whose behalf the tree is ended. */
 export interface TerminationReason {
@@ -125,7 +124,8 @@ export class TreeTerminator {
     const killed = new Set<number>();
     let gone: boolean;
     do {
-      const members = await this.#freeze();
+      // Stopped first, so that none can fork while the others are being killed.
+      const members = await stopMembers(this.#tree, (fresh) => this.#signalAll(fresh, 'SIGSTOP'));
       this.#signalAll(members, 'SIGKILL');
       for (const {pid} of members) if (!this.#denied.has(pid)) killed.add(pid);
       const lookAgainMs = this.#clock.nowMs() + LONGEST_LOOK_MS;
@@ -134,21 +134,6 @@ export class TreeTerminator {
     if (killed.size > 0) this.#say(`SIGKILL to ${count(killed.size)}`);
     const survivors = gone ? [] : (await this.#tree.members('everywhere')).map((member) => member.pid);
     return {survivors, forced: killed.size > 0};
-  }
-
-  /** Stops every member until a look finds no new one, so that none can fork while the others are being killed. */
-  async #freeze(): Promise<readonly ProcessIdentity[]> {
-    const frozen = new Set<number>();
-    // The first look is a short one: what grows must stand still before the whole machine is searched.
-    let members = await this.#tree.members('nearby');
-    for (let round = 0; round < MOST_FREEZE_ROUNDS; round += 1) {
-      const fresh = members.filter((member) => !frozen.has(member.pid));
-      if (fresh.length === 0 && round > 0) break;
-      this.#signalAll(fresh, 'SIGSTOP');
-      for (const member of fresh) frozen.add(member.pid);
-      members = await this.#tree.members('everywhere');
-    }
-    return members;
   }
 
   /** @returns how many processes were reached */

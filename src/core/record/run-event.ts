@@ -1,12 +1,15 @@
 import type {LimitType} from '../limits/resource-limits.js';
-import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+import type {ResourcePolicy, ViolationHandlingMode} from '../limits/resource-policy.js';
 import type {EndedViolation, ResourceViolation} from '../limits/resource-violation.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 
-/** How each limit of the run is kept, told before the start. */
+/** How one limit of the run, or one step of it, is kept, told before the start. */
 export interface LimitPromise {
   readonly limitType: LimitType;
   readonly limitValue: number;
+  readonly policy: ResourcePolicy;
+  /** How long it must stay broken before it counts, milliseconds. */
+  readonly sustainMs: number;
   /** `polling`: sampled by limitrun; `timer`: the monotonic clock; `nobody`: not measurable here. */
   readonly enforcedBy: 'polling' | 'timer' | 'nobody';
   /** Longest time between two looks, milliseconds; absent for a timer. */

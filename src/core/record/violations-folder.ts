@@ -9,8 +9,11 @@ const KEPT_VIOLATIONS = 500;
 /** Actions kept at either end of one violation. */
 const KEPT_ACTIONS = 20;
 
+/** Violations at either end of a run whose trees are kept. */
+const KEPT_TREES = 20;
+
 interface Episode {
-  readonly violation: ResourceViolation;
+  violation: ResourceViolation;
   readonly attempt: number;
   readonly actions: FirstAndLast<string>;
   readonly metricOf: ((usage: ResourceUsage) => number | undefined) | undefined;
@@ -23,6 +26,9 @@ export class ViolationsFolder {
   readonly #episodes = new FirstAndLast<Episode>(KEPT_VIOLATIONS);
   /** Those whose peak may still rise. */
   readonly #open = new Set<Episode>();
+  /** Those that have a tree, the first ones not among them. */
+  readonly #withTrees: Episode[] = [];
+  #trees = 0;
 
   /** Violations that are no longer kept. */
   get omitted(): number {
@@ -39,6 +45,7 @@ export class ViolationsFolder {
     };
     this.#episodes.add(episode);
     this.#open.add(episode);
+    if (violation.tree !== undefined) this.#boundTrees(episode);
   }
 
   /** A violation that ends the run is never said to have ended, so its peak is read from the samples. */
@@ -79,11 +86,26 @@ export class ViolationsFolder {
     }));
   }
 
+  /** A tree may be large, so only those of the first and the last violations are kept. */
+  #boundTrees(episode: Episode): void {
+    this.#trees += 1;
+    if (this.#trees <= KEPT_TREES) return;
+    this.#withTrees.push(episode);
+    const oldest = this.#withTrees.length > KEPT_TREES ? this.#withTrees.shift() : undefined;
+    if (oldest === undefined) return;
+    const {tree: _left, ...rest} = oldest.violation;
+    oldest.violation = rest;
+  }
+
+  /** Steps of one limit may begin in the same instant; their values differ. */
   #find(violation: ResourceViolation): Episode | undefined {
-    const {limitType, atMs, severity} = violation;
+    const {limitType, limitValue, atMs, severity} = violation;
     return this.#episodes.findLast(
       ({violation: candidate}) =>
-        candidate.limitType === limitType && candidate.atMs === atMs && candidate.severity === severity,
+        candidate.limitType === limitType &&
+        candidate.limitValue === limitValue &&
+        candidate.atMs === atMs &&
+        candidate.severity === severity,
     );
   }
 }

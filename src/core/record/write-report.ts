@@ -38,6 +38,8 @@ const WORDS: Readonly<Partial<Record<string, string>>> = {
  * @throws UsageError when the directory does not exist or cannot be written to, or when `path` is a directory
  */
 export async function assertReportWritable(path: string): Promise<void> {
+  if (path === '-')
+    throw new UsageError("--report: standard output is the command's; give a file, or /dev/stderr");
   try {
     const target = await reportTarget(path);
     switch (target.kind) {

@@ -23,7 +23,7 @@ export function eventLine(event: RunEvent, paint: Paint, options: EventLineOptio
   const {verbose = false} = options;
   switch (event.kind) {
     case 'run_started':
-      return verbose ? lines(event.promises.map(promiseText)) : undefined;
+      return verbose ? lines(promiseTexts(event.promises)) : undefined;
     case 'notice':
       return event.level === 'warning' ? warning(printable(event.text), paint) : line(printable(event.text));
     case 'attempt_started':
@@ -57,9 +57,21 @@ function warning(text: string, paint: Paint): string {
   return line(`${paint.yellow('warning:')} ${text}`);
 }
 
-function promiseText({limitType, limitValue, enforcedBy, everyMs}: LimitPromise): string {
+function promiseTexts(promises: readonly LimitPromise[]): string[] {
+  return promises.map((promise) => {
+    const isStaged = promises.filter(({limitType}) => limitType === promise.limitType).length > 1;
+    return promiseText(promise, isStaged);
+  });
+}
+
+function promiseText(promise: LimitPromise, isStaged: boolean): string {
+  const {limitType, limitValue, enforcedBy, everyMs, policy, sustainMs} = promise;
   const {label, unit} = limitKind(limitType);
-  return `${label} at most ${formatValue(limitValue, unit)}: ${keeperText(enforcedBy, everyMs)}`;
+  const value = formatValue(limitValue, unit);
+  const keeper = keeperText(enforcedBy, everyMs);
+  if (!isStaged) return `${label} at most ${value}: ${keeper}`;
+  const sustained = sustainMs === 0 ? '' : ` for ${formatDuration(sustainMs)}`;
+  return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
 function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
@@ -91,7 +103,8 @@ function violationLine(
 function endedLine({violation, peakValue, how}: EndedViolation, paint: Paint): string | undefined {
   if (how === 'escalated' || violation.policy === 'none') return undefined;
   const {label, unit} = limitKind(violation.limitType);
-  const bound = violation.severity === 'warning' ? 'warning threshold' : 'limit';
+  const limit = `limit ${formatValue(violation.limitValue, unit)}`;
+  const bound = violation.severity === 'warning' ? 'warning threshold' : limit;
   const peak = formatValue(peakValue, unit);
   return line(paint.green(`${label} back below the ${bound} (peak ${peak})`));
 }

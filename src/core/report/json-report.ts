@@ -1,4 +1,5 @@
 import {limitKind, type LimitUnit} from '../limits/resource-limits.js';
+import type {ViolationMember} from '../limits/resource-violation.js';
 import type {AttemptLimit, EndCause, LimitPromise} from '../record/run-event.js';
 import type {AttemptRecord, RunFigures, RunRecord, Sourced, ViolationRecord} from '../record/run-record.js';
 
@@ -11,7 +12,7 @@ export interface ReportFacts {
   readonly limitrunVersion: string;
 }
 
-type Json = string | number | boolean | undefined | readonly Json[] | {readonly [key: string]: Json};
+export type Json = string | number | boolean | undefined | readonly Json[] | {readonly [key: string]: Json};
 
 const MS_PER_SECOND = 1000;
 
@@ -78,7 +79,7 @@ function report(record: RunRecord, facts: ReportFacts): Json {
     worst_gap_ms: record.worstGapMs === undefined ? undefined : rounded(record.worstGapMs),
     figures: figures(record.figures),
     limits: record.promises.map(limit),
-    violations: record.violations.map(violation),
+    violations: record.violations.map(violationJson),
     violations_omitted: record.violationsOmitted ?? 0,
     attempts: record.attempts.map(attempt),
     attempts_omitted: record.attemptsOmitted ?? 0,
@@ -112,19 +113,28 @@ function figure(sourced: Sourced | undefined, unit: LimitUnit): Json {
   return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
 }
 
-function limit({limitType, limitValue, enforcedBy, everyMs}: LimitPromise): Json {
+function limit({limitType, limitValue, policy, sustainMs, enforcedBy, everyMs}: LimitPromise): Json {
   const {metric, unit} = limitKind(limitType);
   return {
     limit: limitType,
     metric,
     value: inUnit(limitValue, unit),
     unit: JSON_UNITS[unit],
+    policy,
+    sustain_seconds: seconds(sustainMs),
     enforced_by: enforcedBy,
     every_ms: everyMs === undefined ? undefined : rounded(everyMs),
   };
 }
 
-function violation({violation, attempt, peakValue, endedTimestampMs, actions}: ViolationRecord): Json {
+/** One violation, as the report and the hook are told it. */
+export function violationJson({
+  violation,
+  attempt,
+  peakValue,
+  endedTimestampMs,
+  actions,
+}: ViolationRecord): Readonly<Record<string, Json>> {
   const {unit} = violation;
   return {
     limit: violation.limitType,
@@ -140,6 +150,23 @@ function violation({violation, attempt, peakValue, endedTimestampMs, actions}: V
     ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
     message: violation.message,
     actions,
+    tree: violation.tree?.map(member),
+    tree_omitted: violation.treeOmitted,
+  };
+}
+
+function member(one: ViolationMember): Json {
+  return {
+    pid: one.pid,
+    parent_pid: one.parentPid,
+    name: one.name,
+    args: one.args,
+    rss_bytes: one.rssBytes,
+    pss_bytes: one.pssBytes,
+    cpu_time_seconds: seconds(one.cpuTimeMs),
+    cpu_percent: one.cpuPercent === undefined ? undefined : rounded(one.cpuPercent),
+    growth_bytes_per_second:
+      one.growthBytesPerSecond === undefined ? undefined : Math.round(one.growthBytesPerSecond),
   };
 }
 
@@ -185,12 +212,12 @@ function isoTime(timestampMs: number): string {
 }
 
 /** JSON has no NaN and no Infinity; `null` would read as a value, so such a field is left out. */
-function finiteOnly(_key: string, value: Json): Json {
+export function finiteOnly(_key: string, value: Json): Json {
   return typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
 }
 
 /** What JSON.stringify leaves as it is: DEL, C1 controls, line separators, bidi marks and other invisible characters. */
-function escaped(json: string): string {
+export function escaped(json: string): string {
   return json.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
     [...Array(character.length).keys()]
       .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)

@@ -1,33 +1,34 @@
-import {limitKind, type LimitType} from '../limits/resource-limits.js';
+import {LIMIT_KINDS, type LimitType} from '../limits/resource-limits.js';
 import {formatDuration, formatValue} from '../plan/units.js';
 import type {EndCause} from '../record/run-event.js';
-import {type AttemptRecord, promisedLimit, type RunRecord} from '../record/run-record.js';
+import {type AttemptRecord, endingViolation, promisedLimit, type RunRecord} from '../record/run-record.js';
 import {type CommandEnd, exceededText} from './end-cause-text.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
+import {treeTable} from './tree-table.js';
 import {usageTable} from './usage-table.js';
 import {violationsTable} from './violations-table.js';
 
 /**
- * What `run` prints at the end: the headline, the usage table and, if there were any, the violations. A command that
+ * What `run` prints at the end: the headline, the usage table and, if there were any, the violations with who was there when the first one began. A command that
  * could not be started has used nothing, so it gets the headline alone. No line break at the end.
  */
 export function summary(record: RunRecord, paint: Paint): string {
   const first = headline(record, paint);
   if (record.attempts.length === 0) return first;
-  const violations = violationsTable(record, paint);
   const head = [first, ...raisedLimits(record)].join('\n');
-  return [head, usageTable(record, paint), ...(violations === undefined ? [] : [violations])].join('\n\n');
+  const tables = [usageTable(record, paint), violationsTable(record, paint), treeTable(record, paint)];
+  return [head, ...tables.filter((table) => table !== undefined)].join('\n\n');
 }
 
-/** A line for each limit that policy restart_adjusted has raised since the start. */
+/** A line for each limit that policy restart_adjusted has raised since the start; of several steps the last one. */
 function raisedLimits(record: RunRecord): string[] {
-  return record.promises.flatMap(({limitType, limitValue: before}) => {
-    const now = promisedLimit(record, limitType)?.limitValue ?? before;
-    if (now === before) return [];
-    const {label, unit} = limitKind(limitType);
-    const steps = `from ${formatValue(before, unit)} to ${formatValue(now, unit)}`;
-    return [`limitrun: limit of ${label} raised ${steps} over ${attemptsText(record)}`];
+  return LIMIT_KINDS.flatMap(({type, label, unit}) => {
+    const before = record.promises.findLast(({limitType}) => limitType === type)?.limitValue;
+    const now = promisedLimit(record, type)?.limitValue;
+    if (before === undefined || now === undefined || now === before) return [];
+    const change = `from ${formatValue(before, unit)} to ${formatValue(now, unit)}`;
+    return [`limitrun: limit of ${label} raised ${change} over ${attemptsText(record)}`];
   });
 }
 
@@ -86,7 +87,10 @@ function attemptsText({attempts}: RunRecord): string {
 }
 
 function limitText(limitType: LimitType, record: RunRecord): string {
-  return exceededText(limitType, promisedLimit(record, limitType)?.limitValue);
+  return exceededText(
+    limitType,
+    endingViolation(record, limitType)?.limitValue ?? promisedLimit(record, limitType)?.limitValue,
+  );
 }
 
 /** limitrun's exit code where the words before it do not say it already, and whether SIGKILL was needed. */

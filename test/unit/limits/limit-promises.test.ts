@@ -6,9 +6,22 @@ const LIMITS = limitsSet({memory: {maxRssBytes: 5}, io: {maxReadBytesPerSecond: 
 
 test('a limit whose metric is measured is kept by polling, the timeout by a timer, the others by nobody', () => {
   expect(limitPromises(LIMITS, new Set(['rssBytes'] as const), 250)).toEqual([
-    {limitType: 'max_rss', limitValue: 5, enforcedBy: 'polling', everyMs: 250},
-    {limitType: 'max_read_bps', limitValue: 6, enforcedBy: 'nobody'},
-    {limitType: 'timeout', limitValue: 7, enforcedBy: 'timer'},
+    {
+      limitType: 'max_rss',
+      limitValue: 5,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+      everyMs: 250,
+    },
+    {
+      limitType: 'max_read_bps',
+      limitValue: 6,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'nobody',
+    },
+    {limitType: 'timeout', limitValue: 7, policy: 'graceful_shutdown', sustainMs: 0, enforcedBy: 'timer'},
   ]);
 });
 

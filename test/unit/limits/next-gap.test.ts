@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {nextGapMs, type GapFacts} from '../../../src/core/limits/next-gap.js';
 import {limitsSet, type ResourceLimits} from '../../../src/core/limits/resource-limits.js';
+import type {ResourcePolicy} from '../../../src/core/limits/resource-policy.js';
 import {Judge, usageAt} from './samples.js';
 
 const GIB = 2 ** 30;
@@ -33,8 +34,8 @@ test('without limits the gap is the interval', () => {
 
 test('at the start the gap is short and widens, so that short runs are measured', () => {
   expect(gap({}, {}, {usage: usageAt(0)})).toBe(5);
-  expect(gap({}, {}, {usage: usageAt(30)})).toBe(30);
-  expect(gap({}, {}, {usage: usageAt(200)})).toBe(100);
+  expect(gap({}, {}, {usage: usageAt(200)})).toBe(50);
+  expect(gap({}, {}, {usage: usageAt(2000)})).toBe(100);
 });
 
 test('far from a memory limit the gap is the interval', () => {
@@ -54,10 +55,17 @@ test('a program that grows faster is watched more closely', () => {
   expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous: slower})).toBeCloseTo(10 / 3, 6);
 });
 
+test('while memory grows steeply the next sample comes before it has grown by a tenth, without a limit too', () => {
+  // 10 MiB in 10 ms: 100 MiB have grown by a tenth 10 ms later.
+  expect(gap({}, rss(100 * MIB), {previous: usageAt(9990, rss(90 * MIB))})).toBeCloseTo(10);
+  expect(gap({}, rss(10 * MIB), {previous: usageAt(9990, rss(MIB))})).toBe(5);
+  expect(gap({}, rss(100 * MIB), {previous: usageAt(9990, rss(100 * MIB))})).toBe(100);
+});
+
 test('growth since a sample of the same instant or without the metric is unknown', () => {
   const limits = {memory: {maxRssBytes: GIB}};
   const plain = gap(limits, rss(GIB - 10 * MIB));
-  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(10_000, rss(1))})).toBe(plain);
+  expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(10_000, rss(GIB - 10 * MIB))})).toBe(plain);
   expect(gap(limits, rss(GIB - 10 * MIB), {previous: usageAt(9990)})).toBe(plain);
 });
 
@@ -134,4 +142,60 @@ test('whatever is measured, the gap is between 1 ms and the interval', () => {
       },
     ),
   );
+});
+
+describe('with several steps', () => {
+  const staged = (first: ResourcePolicy): ResourceLimits => ({
+    memory: {
+      maxRssBytes: [
+        {value: GIB, policy: first},
+        {value: 2 * GIB, policy: 'immediate_kill'},
+      ],
+    },
+  });
+
+  /** The gap after usage has been seen twice, so that what is broken is a violation. */
+  function gapOf(limits: ResourceLimits, bytes: number): number {
+    const judge = new Judge(limits);
+    judge.look(9999, rss(bytes));
+    judge.look(10_000, rss(bytes));
+    return gap(limits, rss(bytes), {state: judge.state});
+  }
+
+  test('far below the first step the gap is the interval', () => {
+    expect(gapOf(staged('log'), MIB)).toBe(100);
+  });
+
+  test('near the first step the gap is what it takes to reach it', () => {
+    expect(gapOf(staged('log'), GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+  });
+
+  test('past a step that was only logged the gap is the interval again', () => {
+    expect(gapOf(staged('log'), GIB + 10 * MIB)).toBe(100);
+  });
+
+  test('past a step that was only logged the next one is what counts', () => {
+    expect(gapOf(staged('log'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+  });
+
+  test('while a tree is being ended the step that would kill it is still looked out for', () => {
+    expect(gapOf(staged('graceful_shutdown'), GIB + 10 * MIB)).toBe(20);
+    expect(gapOf(staged('graceful_shutdown'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+  });
+
+  test('past the last step nothing is left to look out for', () => {
+    expect(
+      gapOf(
+        {
+          memory: {
+            maxRssBytes: [
+              {value: GIB, policy: 'log'},
+              {value: 2 * GIB, policy: 'alert'},
+            ],
+          },
+        },
+        3 * GIB,
+      ),
+    ).toBe(100);
+  });
 });

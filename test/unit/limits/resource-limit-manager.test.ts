@@ -302,6 +302,26 @@ describe('in virtual time', () => {
     ]);
   });
 
+  test('each step of a timeout strikes at its time, and none after the stop', async () => {
+    const timeoutMs = [
+      {value: 100, policy: 'log'},
+      {value: 200},
+      {value: 900, policy: 'immediate_kill'},
+    ] as const;
+    const {manager, kinds} = inMemory(() => ({}), {limits: {timeoutMs}, intervalMs: 60_000});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(kinds()).toEqual(['violation_begun']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(kinds()).toEqual(['violation_begun', 'violation_begun', 'enforced']);
+    manager.stop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(manager.getViolations().map(({limitValue, policy}) => [limitValue, policy])).toEqual([
+      [100, 'log'],
+      [200, 'graceful_shutdown'],
+    ]);
+  });
+
   test('the timeout strikes although no sample can be taken', async () => {
     const probe = new ScriptedProbe(() => new Promise(() => undefined));
     const {manager, kinds} = manage({pid: probe.rootPid, limits: {timeoutMs: 500}, probe});
@@ -382,6 +402,78 @@ describe('in virtual time', () => {
     expect(manager.getViolations()).toHaveLength(1);
   });
 
+  test('a violation that is dispatched tells who was in the tree, and keeps it', async () => {
+    const {manager, events} = inMemory((count) => ({cpuTimeMs: count * 60, rssBytes: 7}));
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    const critical = manager.getViolations().find(({severity}) => severity === 'critical');
+    expect(critical?.tree).toMatchObject([{pid: 4_000_000, name: 'node', rssBytes: 7}]);
+    expect(events).toContainEqual({kind: 'violation_begun', violation: critical});
+  });
+
+  test('of a huge tree the 500 largest members are told and the others counted', async () => {
+    const probe = new ScriptedProbe(() => ({
+      processes: Array.from({length: 510}, (_, index) => reading({pid: 10 + index, rssBytes: index})),
+    }));
+    const {manager} = manage({pid: probe.rootPid, limits: {process: {maxProcesses: 5}}, probe});
+    await manager.start();
+    const [violation] = manager.getViolations();
+    expect(violation?.tree?.map(({rssBytes}) => rssBytes)).toEqual(
+      Array.from({length: 500}, (_, index) => 509 - index),
+    );
+    expect(violation?.treeOmitted).toBe(10);
+  });
+
+  test('a timeout tells the tree too', async () => {
+    const {manager} = inMemory(() => ({rssBytes: 7}), {limits: {timeoutMs: 500}, intervalMs: 60_000});
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(manager.getViolations()).toMatchObject([{limitType: 'timeout', tree: [{rssBytes: 7}]}]);
+  });
+
+  test('Y-17 an action waits for what is to happen before it, and nothing is judged meanwhile', async () => {
+    let finish!: () => void;
+    const hook = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const after: string[] = [];
+    const {manager, kinds} = inMemory((count) => ({cpuTimeMs: count === 1 ? 200 : 0}), {
+      beforeAction: () => hook,
+      afterAction: ({limitType}) => after.push(limitType),
+    });
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(kinds()).toEqual(['violation_begun']);
+    expect(after).toEqual([]);
+    finish();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(kinds()).toEqual(['violation_begun', 'enforced']);
+    expect(after).toEqual(['max_time']);
+  });
+
+  test('Y-17 what fails before an action is told, and the limit is still enforced', async () => {
+    const {manager, kinds, texts} = inMemory(over, {
+      beforeAction: () => Promise.reject(new Error('no hook')),
+    });
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(kinds()).toEqual(['violation_begun', 'notice', 'enforced']);
+    expect(texts()).toEqual(['what was to be done before acting failed: no hook']);
+  });
+
+  test('nothing is to happen before a warning', async () => {
+    const seen: string[] = [];
+    const {manager} = inMemory(() => ({cpuTimeMs: 90}), {
+      beforeAction: ({severity}) => {
+        seen.push(severity);
+        return undefined;
+      },
+    });
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect({seen, violations: manager.getViolations().length}).toEqual({seen: [], violations: 1});
+  });
+
   test('a tree that cannot be watched any more is a fault', async () => {
     const probe = new ScriptedProbe(() => {
       throw new Error('too many open files');
@@ -411,6 +503,18 @@ describe('in virtual time', () => {
     await manager.start();
     expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
     expect(manager.getHistory()[0]?.memory).toEqual({rssBytes: 1800, pssBytes: 600});
+    await vi.advanceTimersByTimeAsync(500);
+    expect(events).toEqual([]);
+  });
+
+  test('near the first step of a memory limit the shares decide too', async () => {
+    const probe = new ScriptedProbe(({pss}) => ({
+      processes: [1, 2].map((pid) => reading({pid, rssBytes: 900, ...(pss ? {pssBytes: 300} : {})})),
+    }));
+    const limits = {memory: {maxRssBytes: [{value: 1000, policy: 'log'}, {value: 100_000}]}} as const;
+    const {manager, events} = manage({pid: probe.rootPid, limits, probe});
+    await manager.start();
+    expect(probe.requests.map(({pss}) => pss)).toEqual([false, true]);
     await vi.advanceTimersByTimeAsync(500);
     expect(events).toEqual([]);
   });
@@ -464,7 +568,7 @@ describe('in virtual time', () => {
     expect(kills).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(300);
     const [violation] = manager.getViolations();
-    expect(kills.mock.calls).toEqual([[{violation, actor: 'enforcer'}]]);
+    expect(kills.mock.calls).toMatchObject([[{violation: {atMs: violation?.atMs}, actor: 'enforcer'}]]);
     expect(manager.getViolations()).toHaveLength(1);
     expect(kinds()).toEqual(['violation_begun', 'enforced']);
   });
@@ -478,7 +582,9 @@ describe('in virtual time', () => {
     await watched.manager.start();
     await vi.advanceTimersByTimeAsync(1200);
     const [violation] = watched.manager.getViolations();
-    expect(watched.kills.mock.calls).toEqual([[{violation, actor: 'enforcer'}]]);
+    expect(watched.kills.mock.calls).toMatchObject([
+      [{violation: {atMs: violation?.atMs}, actor: 'enforcer'}],
+    ]);
     expect(callback).toHaveBeenCalledTimes(1);
   });
 

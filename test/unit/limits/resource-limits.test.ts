@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import type {LimitSteps} from '../../../src/core/limits/limit-step.js';
 import {
   LIMIT_KINDS,
   limitKind,
@@ -140,4 +141,58 @@ test('only policies that end the tree end it, and only restarts start it again',
     'restart_adjusted',
   ]);
   expect(RESOURCE_POLICIES.filter(startsAgain)).toEqual(['restart', 'restart_adjusted']);
+});
+
+/** 200 is logged, 250 for half a minute ends gracefully, 300 kills. */
+const STAGED = [
+  {value: 200, policy: 'log'},
+  {value: 250, policy: 'graceful_shutdown', sustainedViolationTimeMs: 30_000},
+  {value: 300, policy: 'immediate_kill'},
+] as const;
+
+test('each step of a limit is judged by its own value, policy and sustain time, the lowest first', () => {
+  const limits = limitsSet({memory: {maxRssBytes: STAGED, maxSwapBytes: 5}});
+  expect(limits.map(({kind, value, policy, sustainMs}) => [kind.type, value, policy, sustainMs])).toEqual([
+    ['max_rss', 200, 'log', 0],
+    ['max_rss', 250, 'graceful_shutdown', 30_000],
+    ['max_rss', 300, 'immediate_kill', 0],
+    ['max_swap', 5, 'graceful_shutdown', 0],
+  ]);
+});
+
+test('steps that a program gives in another order are judged from the lowest on', () => {
+  const [low, middle, high] = STAGED;
+  expect(limitsSet({memory: {maxRssBytes: [high, low, middle]}}).map(({value}) => value)).toEqual([
+    200, 250, 300,
+  ]);
+});
+
+test('only the last step of a limit has a warning before it', () => {
+  const limits = limitsSet({memory: {maxRssBytes: STAGED, warningThresholdPercent: 90}});
+  expect(limits.map(({warnFrom}) => warnFrom)).toEqual([Infinity, Infinity, 270]);
+});
+
+test('a step without a policy or a sustain time takes those of its group', () => {
+  const limits = limitsSet({
+    cpu: {
+      maxPercent: [{value: 50}, {value: 90, policy: 'restart'}],
+      policy: 'alert',
+      sustainedViolationTimeMs: 7,
+    },
+  });
+  expect(limits).toMatchObject([
+    {policy: 'alert', sustainMs: 7},
+    {policy: 'restart', sustainMs: 7},
+  ]);
+});
+
+test('a timeout may have steps too, graceful unless they say otherwise', () => {
+  expect(limitsSet({timeoutMs: [{value: 5, policy: 'log'}, {value: 9}]})).toMatchObject([
+    {value: 5, policy: 'log', sustainMs: 0},
+    {value: 9, policy: 'graceful_shutdown', sustainMs: 0},
+  ]);
+});
+
+test('a limit without any step is a mistake', () => {
+  expect(() => limitsSet({timeoutMs: [] as unknown as LimitSteps})).toThrow('at least one step');
 });

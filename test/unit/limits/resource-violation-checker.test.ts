@@ -191,7 +191,7 @@ test('a warning that becomes a violation ends as escalated', () => {
   judge.look(0, time(90));
   const {begun, ended} = judge.look(1, time(150));
   expect(begun).toMatchObject([{severity: 'critical', currentValue: 150}]);
-  expect(ended).toMatchObject([{how: 'escalated', peakValue: 150, violation: {severity: 'warning'}}]);
+  expect(ended).toMatchObject([{how: 'escalated', peakValue: 90, violation: {severity: 'warning'}}]);
 });
 
 test.each([
@@ -439,4 +439,86 @@ test('however memory grows while a tree is ending, one violation is open at a ti
     }),
     {numRuns: 2000},
   );
+});
+
+/** 100 is logged, 200 for a second ends gracefully, 300 kills; no warning below the last. */
+const STAGED: ResourceLimits = {
+  cpu: {
+    maxPercent: [
+      {value: 100, policy: 'log'},
+      {value: 200, policy: 'graceful_shutdown', sustainedViolationTimeMs: 1000},
+      {value: 300, policy: 'immediate_kill'},
+    ],
+    warningThresholdPercent: 100,
+  },
+};
+
+function begun(judge: Judge, atMs: number, value: number): (readonly [number, string])[] {
+  return judge.look(atMs, percent(value)).begun.map(({limitValue, policy}) => [limitValue, policy] as const);
+}
+
+test('each step of a limit is a violation of its own, once, in rising order', () => {
+  const judge = new Judge(STAGED);
+  expect(begun(judge, 0, 90)).toEqual([]);
+  expect(begun(judge, 10, 150)).toEqual([[100, 'log']]);
+  expect(begun(judge, 20, 250)).toEqual([]);
+  expect(begun(judge, 1020, 250)).toEqual([[200, 'graceful_shutdown']]);
+  expect(begun(judge, 1030, 350)).toEqual([[300, 'immediate_kill']]);
+  expect(begun(judge, 1040, 400)).toEqual([]);
+});
+
+test('a later step does not wait for an earlier one that is still sustained', () => {
+  const judge = new Judge(STAGED);
+  expect(begun(judge, 0, 350)).toEqual([
+    [100, 'log'],
+    [300, 'immediate_kill'],
+  ]);
+  expect(begun(judge, 1000, 250)).toEqual([[200, 'graceful_shutdown']]);
+});
+
+test('a step that is no longer broken ends while the one below it goes on', () => {
+  const judge = new Judge(STAGED);
+  judge.look(0, percent(350));
+  judge.look(10, percent(150));
+  const {ended} = judge.look(1010, percent(150));
+  expect(ended.map(({violation, how}) => [violation.limitValue, how])).toEqual([[300, 'subsided']]);
+});
+
+test('a warning is about the last step only, as a share of it', () => {
+  const judge = new Judge({cpu: {maxPercent: [{value: 100, policy: 'log'}, {value: 200}]}});
+  expect(judge.tell(0, percent(90))).toEqual([]);
+  expect(judge.tell(1, percent(110))).toEqual(['+critical max_percent 110']);
+  expect(judge.look(2, percent(165)).begun).toMatchObject([{severity: 'warning', limitValue: 200}]);
+});
+
+test('each step of a memory limit wants its own two samples', () => {
+  const judge = new Judge({
+    memory: {maxRssBytes: [{value: 100, policy: 'log'}, {value: 200}], warningThresholdPercent: 100},
+  });
+  expect(judge.look(0, rss(150)).begun).toEqual([]);
+  expect(judge.look(1, rss(250)).begun).toMatchObject([{limitValue: 100}]);
+  expect(judge.look(2, rss(250)).begun).toMatchObject([{limitValue: 200}]);
+});
+
+test('a later step that kills takes the place of the ceiling for a tree that grows while it is ending', () => {
+  const outgrown = (later: 'immediate_kill' | 'graceful_shutdown'): number => {
+    const checker = new ResourceViolationChecker(
+      limitsSet({memory: {maxRssBytes: [{value: 100}, {value: 1000, policy: later}]}}),
+    );
+    let state = checker.begin();
+    let count = 0;
+    for (const [atMs, bytes] of [
+      [0, 110],
+      [10, 110],
+      [600, 150],
+      [700, 900],
+    ] as const) {
+      const judged = checker.check(usageAt(atMs, rss(bytes)), state);
+      state = judged.state;
+      count += judged.outgrown.length;
+    }
+    return count;
+  };
+  expect(outgrown('graceful_shutdown')).toBe(1);
+  expect(outgrown('immediate_kill')).toBe(0);
 });

@@ -1,6 +1,8 @@
 import {describe, expect, it} from 'vitest';
 
+import type {LimitSteps} from '../../../src/core/limits/limit-step.js';
 import {limitsSet} from '../../../src/core/limits/resource-limits.js';
+import type {ResourcePolicy} from '../../../src/core/limits/resource-policy.js';
 import {resolvePlan, type PlanSources} from '../../../src/core/plan/resolve-plan.js';
 import type {Settings} from '../../../src/core/plan/settings.js';
 import type {Worker} from '../../../src/core/plan/worker.js';
@@ -334,5 +336,53 @@ describe('a file that switches monitoring off', () => {
     expect(() => plan({flags: {strict: true}, worker: off({'max-rss': 1})})).toThrow(
       'and strict refuses that',
     );
+  });
+});
+
+describe('steps of a limit', () => {
+  const steps = (...policies: readonly (ResourcePolicy | undefined)[]): LimitSteps =>
+    policies.map((policy, index) => ({value: index + 1, ...(policy && {policy})})) as unknown as LimitSteps;
+
+  it('without a policy take that of their group', () => {
+    const sources = {flags: {'max-rss': steps('log', undefined), 'memory-policy': 'immediate_kill'} as const};
+    expect(limitsSet(plan(sources).limits).map(({policy}) => policy)).toEqual(['log', 'immediate_kill']);
+  });
+
+  it('may not be milder than one before them, and the message says where a policy comes from', () => {
+    const flags: Settings = {'max-cpu': steps('graceful_shutdown', undefined), 'cpu-policy': 'log'};
+    expect(() => plan({flags})).toThrow(
+      '--max-cpu: step 2: log is milder than graceful_shutdown of step 1, and above one that ends the command none may be ' +
+        '(a step without a policy takes log, from --cpu-policy); example: 75:log, 150@30s:graceful_shutdown',
+    );
+    expect(() => plan({flags: {timeout: steps('immediate_kill', undefined)}})).toThrow(
+      '(a step without a policy takes graceful_shutdown, the default)',
+    );
+  });
+
+  it.each([
+    ['--max-rss', {'max-rss': steps('log', 'restart')}],
+    ['--timeout', {timeout: steps('log', 'restart')}],
+  ] as const)('select external handling when one of %s asks for a restart', (name, flags) => {
+    expect(plan({flags})).toMatchObject({
+      handling: 'external',
+      notices: [`violation handling is external, because a step of ${name} is restart`],
+    });
+    expect(() => plan({flags: {...flags, 'violation-handling': 'internal'}})).toThrow(
+      `--violation-handling is internal but a step of ${name} is restart`,
+    );
+  });
+
+  it('that all have a policy leave nothing for the policies of their group and of all groups', () => {
+    const flags: Settings = {'max-rss': steps('log', 'alert'), 'memory-policy': 'none', policy: 'none'};
+    expect(plan({flags}).notices).toEqual([
+      '--memory-policy has no effect: every step of the memory limits has a policy of its own',
+      '--policy has no effect: every step of the limits has a policy of its own',
+    ]);
+    expect(plan({flags: {...flags, 'max-swap': 5}}).notices).toEqual([]);
+  });
+
+  it('are named once when nothing keeps them', () => {
+    const sources = {worker: worker({'max-rss': steps('log', 'alert')}, {monitoringEnabled: false})};
+    expect(plan(sources).warnings).toEqual(['monitoring.enabled is false in w.yaml: nothing keeps max_rss']);
   });
 });

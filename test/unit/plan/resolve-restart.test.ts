@@ -88,6 +88,29 @@ describe('sustain times of the restart rules', () => {
   });
 });
 
+describe('sustain times of steps', () => {
+  const staged = (sustain = '') =>
+    `{memory: {max_rss: "1G:log, 2G:restart, 3G@1s:restart, 4G:immediate_kill"${sustain}}}`;
+  const sustains = (restart: string, limits: string) =>
+    limitsSet(plan(restart, {limits}).limits).map(({sustainMs}) => sustainMs);
+
+  it('are those of the restart rules for steps that restart and have none of their own', () => {
+    expect(sustains('{sustained_violation_time: 4s}', staged())).toEqual([0, 4000, 1000, 0]);
+    expect(sustains('{sustained_violation_time: 4s}', staged(', policy: restart'))).toEqual([
+      0, 4000, 1000, 0,
+    ]);
+  });
+
+  it("are the step's own, then the group's", () => {
+    const limits = staged(', sustained_violation_time: 2s');
+    expect(sustains('{sustained_violation_time: 4s}', limits)).toEqual([2000, 2000, 1000, 2000]);
+  });
+
+  it('are never shorter than the spike that is tolerated', () => {
+    expect(sustains('{spike_tolerance_time: 3s}', staged())).toEqual([3000, 3000, 3000, 3000]);
+  });
+});
+
 describe('a restart policy', () => {
   it('selects external handling and says so', () => {
     const {handling, notices, restart} = plan('{restart_policy: on-failure}');
@@ -120,5 +143,16 @@ describe('restart_adjusted', () => {
     expect(() => plan('{}', {flags: {...adjusted, 'adjust-max': 1000}})).toThrow(
       '--adjust-max (1000 B) is less than max_rss (2.0 KiB)',
     );
+  });
+
+  it('is refused with a bound below a step of its limit', () => {
+    const flags: Settings = {
+      'max-rss': [
+        {value: 500, policy: 'restart_adjusted'},
+        {value: 2000, policy: 'immediate_kill'},
+      ],
+      'adjust-max': 1000,
+    };
+    expect(() => plan('{}', {flags})).toThrow('--adjust-max (1000 B) is less than max_rss (2.0 KiB)');
   });
 });

@@ -38,6 +38,9 @@ const FULL = `workers:
           violation_handling: external
           enforce: poll
           strict: true
+          on_violation: ./hook 'two words'
+          hook_timeout: 3s
+          freeze: true
       execution:
         command: [node, -e]
         args: [8080, 1.10, yes, true, 0x1F, ""]
@@ -127,6 +130,8 @@ describe('a worker file', () => {
       'restart-delay': 0,
       'backoff-rate': 1.5,
       strict: true,
+      'on-violation': ['./hook', 'two words'],
+      'hook-timeout': 3000,
       interval: 50,
     });
   });
@@ -246,6 +251,17 @@ describe('a fault', () => {
     ['a duration without a unit', limits('{timeout: 5}'), '"5" is a duration without a unit'],
     ['no interval', limits('{monitoring: {interval: 0}}'), '"0" is a duration without a unit'],
     ['a threshold above 100', limits('{io: {warning_threshold: 101}}'), 'is more than 100.0%'],
+    [
+      'a hook with a quote that is never closed',
+      limits('{monitoring: {on_violation: "./hook \'a"}}'),
+      'monitoring.on_violation: "./hook \'a" has a \' that is never closed',
+    ],
+    ['a hook without words', limits('{monitoring: {on_violation: []}}'), 'names no program'],
+    [
+      'a hook that is a map',
+      limits('{monitoring: {on_violation: {}}}'),
+      'on_violation: must be a command or a list of words',
+    ],
     ['a bad policy', limits('{memory: {policy: __proto__}}'), '"__proto__" is none of none, log'],
     [
       'a policy of a later version',
@@ -416,5 +432,49 @@ describe('a file that is meant to hurt', () => {
       ),
       {numRuns: 500},
     );
+  });
+});
+
+describe('a limit with steps', () => {
+  const file = (value: string): string =>
+    `workers:\n  - id: web\n    unit:\n      limits:\n        memory: {max_rss: ${value}}\n`;
+  const read = (value: string): unknown =>
+    workerFromText(file(value), 'w.yaml', undefined).settings['max-rss'];
+  const STEPS = [
+    {value: 200 * MIB, policy: 'log'},
+    {value: 250 * MIB, sustainedViolationTimeMs: 30_000, policy: 'graceful_shutdown'},
+  ];
+
+  it.each([
+    ['what the flag takes', '"200MB:log, 250MB@30s:graceful_shutdown"', STEPS],
+    [
+      'a list of maps',
+      '[{value: 200MB, policy: log}, {value: 250MB, sustained_violation_time: 30s, policy: graceful_shutdown}]',
+      STEPS,
+    ],
+    ['a list of one plain value', '[{value: 5MB}]', 5 * MIB],
+  ])('is %s', (_form, text, value) => {
+    expect(read(text)).toEqual(value);
+  });
+
+  it.each([
+    ['[]', '5:27: workers[0].unit.limits.memory.max_rss: no step is given; example: '],
+    ['[5MB]', '5:28: workers[0].unit.limits.memory.max_rss[0]: must be a map'],
+    ['[{policy: log}]', '5:28: workers[0].unit.limits.memory.max_rss[0] has no "value"'],
+    ['[{value: }]', '5:36: workers[0].unit.limits.memory.max_rss[0].value: has no value'],
+    ['[{value: [5]}]', '5:36: workers[0].unit.limits.memory.max_rss[0].value: must be text'],
+    ['[{value: 5MB, polcy: log}]', '5:41: unknown key "polcy"; did you mean policy?'],
+    [
+      '[{value: 5MB}, {value: 6MB, policy: lgo}]',
+      '5:42: workers[0].unit.limits.memory.max_rss[1]: step 2 "6MB:lgo": "lgo" is none of',
+    ],
+    [
+      '[{value: 5MB}, {value: 5MB}]',
+      '5:42: workers[0].unit.limits.memory.max_rss[1]: step 2 "5MB": each step must be higher',
+    ],
+    ['{value: 5MB}', '5:27: workers[0].unit.limits.memory.max_rss: must be a SIZE, such as 256MB'],
+    ['"5MB:log,"', '5:27: workers[0].unit.limits.memory.max_rss: step 2 is empty'],
+  ])('%s is a fault with its place', (text, message) => {
+    expect(() => read(text)).toThrow(`w.yaml:${message}`);
   });
 });

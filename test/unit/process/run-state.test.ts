@@ -273,6 +273,8 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     SIGQUIT: noRestartAfter,
     'SIGINT of the terminal': noRestartAfter,
     'SIGHUP of the terminal': noRestartAfter,
+    'stop for a fault': noRestartAfter,
+    'kill for a fault': noRestartAfter,
   },
   'the next attempt is awaited': {
     ...whileBackingOff,

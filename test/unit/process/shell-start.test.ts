@@ -2,7 +2,12 @@ import {spawnSync} from 'node:child_process';
 import {expect, test} from 'vitest';
 import {needsShell, shellStart, type ShellNeeds} from '../../../src/core/process/shell-start.js';
 
-const NOTHING: ShellNeeds = {words: new Map(), variables: new Map(), ignored: [], shellLevel: undefined};
+const NOTHING: ShellNeeds = {
+  words: new Map(),
+  variables: new Map(),
+  ignored: [],
+  environment: {SHLVL: undefined},
+};
 
 /** Runs the shell as it would be started and returns the bytes that it printed. */
 function run(
@@ -17,7 +22,7 @@ function run(
 
 test('a shell is needed only for what Node has changed', () => {
   expect(needsShell(NOTHING)).toBe(false);
-  expect(needsShell({...NOTHING, shellLevel: '3'})).toBe(false);
+  expect(needsShell({...NOTHING, environment: {SHLVL: '3'}})).toBe(false);
   expect(needsShell({...NOTHING, ignored: ['HUP']})).toBe(true);
   expect(needsShell({...NOTHING, softOpenFiles: 64})).toBe(true);
   expect(needsShell({...NOTHING, words: new Map([[1, Buffer.of(255)]])})).toBe(true);
@@ -69,6 +74,16 @@ test('an ignored signal stays ignored in the command', () => {
 
 test('the level of shells is that of the caller, absent when it was', () => {
   const print = ['printenv', 'SHLVL'];
-  expect(run(print, {ignored: ['HUP'], shellLevel: '4'}, {SHLVL: '4'}).toString()).toBe('4\n');
+  expect(run(print, {ignored: ['HUP'], environment: {SHLVL: '4'}}, {SHLVL: '4'}).toString()).toBe('4\n');
   expect(run(print, {ignored: ['HUP']}).toString()).toBe('');
+});
+
+test('variables with names that a shell could not use reach the command all the same', () => {
+  const environment = {'FOO-BAR': 'a b\n', 'BASH_FUNC_f%%': '() { :\n}', 'with.dot': ''};
+  const print = ['env'];
+  const text = run(print, {ignored: ['HUP'], environment}, environment).toString();
+  for (const [name, value] of Object.entries(environment)) expect(text).toContain(`${name}=${value}\n`);
+  expect(
+    run(['printf', '%s|', 'a', '$b', ''], {softOpenFiles: 64, environment}, environment).toString(),
+  ).toBe('a|$b||');
 });

@@ -287,3 +287,19 @@ test('a run that is restarted for weeks keeps the first and the last attempts', 
   expect(record.attemptsOmitted).toBe(200);
   expect(record.attempts.at(-1)).toMatchObject({attempt: 1200, exitCode: 1});
 });
+
+test('what is done about one step of a limit is not told of another that begins in the same instant', () => {
+  const asked = rssViolation(5, {limitValue: 100, policy: 'graceful_shutdown'});
+  const killed = rssViolation(5, {limitValue: 200, policy: 'immediate_kill'});
+  const {violations} = foldRun([
+    started(),
+    at(5, {kind: 'violation_begun', violation: asked}),
+    at(5, {kind: 'violation_begun', violation: killed}),
+    at(6, {kind: 'action_taken', actor: 'enforcer', violation: asked, text: 'SIGTERM to 1 process'}),
+    at(7, {kind: 'action_taken', actor: 'enforcer', violation: killed, text: 'SIGKILL to 1 process'}),
+  ]);
+  expect(violations.map(({violation, actions}) => [violation.limitValue, actions])).toEqual([
+    [100, ['SIGTERM to 1 process']],
+    [200, ['SIGKILL to 1 process']],
+  ]);
+});

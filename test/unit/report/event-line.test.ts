@@ -49,10 +49,35 @@ test('restarts, the breaker and the survivors are told', () => {
 
 test('with --verbose every limit says how it is kept, one line each', () => {
   const event = started([
-    {limitType: 'max_rss', limitValue: 256 * MIB, enforcedBy: 'polling', everyMs: 250},
-    {limitType: 'max_processes', limitValue: 20, enforcedBy: 'polling'},
-    {limitType: 'timeout', limitValue: 90_000, enforcedBy: 'timer'},
-    {limitType: 'max_write_bps', limitValue: 5 * MIB, enforcedBy: 'nobody'},
+    {
+      limitType: 'max_rss',
+      limitValue: 256 * MIB,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+      everyMs: 250,
+    },
+    {
+      limitType: 'max_processes',
+      limitValue: 20,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+    },
+    {
+      limitType: 'timeout',
+      limitValue: 90_000,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'timer',
+    },
+    {
+      limitType: 'max_write_bps',
+      limitValue: 5 * MIB,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'nobody',
+    },
   ]);
   expect(plain(event, true)).toBe(
     [
@@ -102,7 +127,7 @@ test('with violation handling disabled no policy is promised', () => {
 test('a violation that subsides says how high it went', () => {
   const over = {...times(20), peakValue: 261 * MIB, how: 'subsided'} as const;
   expect(plain(at(20, {kind: 'violation_ended', ended: {...over, violation: rssViolation(10)}}))).toBe(
-    'limitrun: resident memory back below the limit (peak 261.0 MiB)',
+    'limitrun: resident memory back below the limit 256.0 MiB (peak 261.0 MiB)',
   );
   expect(plain(at(20, {kind: 'violation_ended', ended: {...over, violation: rssWarning(10)}}))).toBe(
     'limitrun: resident memory back below the warning threshold (peak 261.0 MiB)',
@@ -190,6 +215,18 @@ test('on a terminal warnings are yellow, violations red and the good news green'
       'policy graceful_shutdown',
   );
   expect(eventLine(at(2, {kind: 'violation_ended', ended: over}), colours)).toBe(
-    'limitrun: \u001b[32mresident memory back below the limit (peak 261.0 MiB)\u001b[39m',
+    'limitrun: \u001b[32mresident memory back below the limit 256.0 MiB (peak 261.0 MiB)\u001b[39m',
   );
+});
+
+test('with --verbose every step of a limit says what happens above it', () => {
+  const step = {limitType: 'max_rss', enforcedBy: 'polling', everyMs: 100} as const;
+  const event = started([
+    {...step, limitValue: 200 * MIB, policy: 'log', sustainMs: 0},
+    {...step, limitValue: 250 * MIB, policy: 'restart', sustainMs: 30_000},
+  ]);
+  expect(eventLine(event, PLAIN_PAINT, {verbose: true})?.split('\n')).toEqual([
+    'limitrun: resident memory above 200.0 MiB: log, sampled at least every 100 ms',
+    'limitrun: resident memory above 250.0 MiB for 30.0 s: restart, sampled at least every 100 ms',
+  ]);
 });

@@ -50,8 +50,20 @@ function fullRun(): RunEvent[] {
       command: ['a', ''],
       handling: 'external',
       promises: [
-        {limitType: 'timeout', limitValue: 60_000, enforcedBy: 'timer'},
-        {limitType: 'max_write_bps', limitValue: 5, enforcedBy: 'nobody'},
+        {
+          limitType: 'timeout',
+          limitValue: 60_000,
+          policy: 'graceful_shutdown',
+          sustainMs: 0,
+          enforcedBy: 'timer',
+        },
+        {
+          limitType: 'max_write_bps',
+          limitValue: 5,
+          policy: 'graceful_shutdown',
+          sustainMs: 0,
+          enforcedBy: 'nobody',
+        },
       ],
     }),
     at(0, {kind: 'notice', level: 'warning', text: 'disk writes cannot be measured here'}),
@@ -140,12 +152,22 @@ test('a report tells why and how the run ended', () => {
 test('times are in seconds whatever limit they belong to', () => {
   const {limits, violations} = parsed(fullRun());
   expect(limits).toEqual([
-    {limit: 'timeout', metric: 'wall.time', value: 60, unit: 'seconds', enforced_by: 'timer'},
+    {
+      limit: 'timeout',
+      metric: 'wall.time',
+      value: 60,
+      unit: 'seconds',
+      policy: 'graceful_shutdown',
+      sustain_seconds: 0,
+      enforced_by: 'timer',
+    },
     {
       limit: 'max_write_bps',
       metric: 'io.write_bps',
       value: 5,
       unit: 'bytes_per_second',
+      policy: 'graceful_shutdown',
+      sustain_seconds: 0,
       enforced_by: 'nobody',
     },
   ]);

@@ -72,10 +72,18 @@ export function rssWarning(
 const RSS_PROMISE: LimitPromise = {
   limitType: 'max_rss',
   limitValue: 256 * MIB,
+  policy: 'graceful_shutdown',
+  sustainMs: 0,
   enforcedBy: 'polling',
   everyMs: 100,
 };
-const TIMEOUT_PROMISE: LimitPromise = {limitType: 'timeout', limitValue: 60_000, enforcedBy: 'timer'};
+const TIMEOUT_PROMISE: LimitPromise = {
+  limitType: 'timeout',
+  limitValue: 60_000,
+  policy: 'graceful_shutdown',
+  sustainMs: 0,
+  enforcedBy: 'timer',
+};
 
 /** A program that leaks, is warned about, gets SIGTERM, ignores it and is killed. */
 export function leakingRun(): RunEvent[] {
@@ -172,7 +180,14 @@ export function restartedRun(): RunEvent[] {
     started([
       RSS_PROMISE,
       TIMEOUT_PROMISE,
-      {limitType: 'max_time', limitValue: 4000, enforcedBy: 'polling', everyMs: 100},
+      {
+        limitType: 'max_time',
+        limitValue: 4000,
+        policy: 'graceful_shutdown',
+        sustainMs: 0,
+        enforcedBy: 'polling',
+        everyMs: 100,
+      },
     ]),
     at(1, {kind: 'attempt_started', attempt: 1, pid: 100}),
     sampled(1000, {

@@ -4,7 +4,17 @@ import {foldRun} from '../../../src/core/record/fold-run.js';
 import type {EndCause, RunEvent} from '../../../src/core/record/run-event.js';
 import {PLAIN_PAINT} from '../../../src/core/report/paint.js';
 import {headline, summary} from '../../../src/core/report/summary.js';
-import {at, ended, leakingRun, MIB, quietRun, restartedRun, started, unstartedRun} from './sample-runs.js';
+import {
+  at,
+  ended,
+  leakingRun,
+  MIB,
+  quietRun,
+  restartedRun,
+  rssViolation,
+  started,
+  unstartedRun,
+} from './sample-runs.js';
 
 function summed(events: readonly RunEvent[]): string[] {
   return summary(foldRun(events), PLAIN_PAINT).split('\n');
@@ -105,7 +115,15 @@ const HEADLINES: readonly (readonly [string, EndCause, number, object, string])[
 
 test.each(HEADLINES)('a run ended by %s says so', (_name, cause, exitCode, end, words) => {
   const record = foldRun([
-    started([{limitType: 'timeout', limitValue: 1000, enforcedBy: 'timer'}]),
+    started([
+      {
+        limitType: 'timeout',
+        limitValue: 1000,
+        policy: 'graceful_shutdown',
+        sustainMs: 0,
+        enforcedBy: 'timer',
+      },
+    ]),
     at(1, {kind: 'attempt_started', attempt: 1, pid: 5}),
     ...ended(1300, cause, exitCode, end),
   ]);
@@ -133,7 +151,13 @@ test('the headline of a command that failed too often says how it ended', () => 
 
 test('limits that were raised between attempts are told, and the table shows those of the last one', () => {
   const limits = (mib: number) => [{limitType: 'max_rss' as const, limitValue: mib * MIB}];
-  const promise = {limitType: 'max_rss', limitValue: 100 * MIB, enforcedBy: 'polling'} as const;
+  const promise = {
+    limitType: 'max_rss',
+    limitValue: 100 * MIB,
+    policy: 'restart_adjusted',
+    sustainMs: 0,
+    enforcedBy: 'polling',
+  } as const;
   const events = [
     started([promise]),
     at(1, {kind: 'attempt_started', attempt: 1, pid: 7, limits: limits(100)}),
@@ -167,4 +191,27 @@ test('colours change nothing but the colours', () => {
   // eslint-disable-next-line no-control-regex -- colours are what is taken out
   expect(coloured.replace(/\u001b\[[0-9;]*m/g, '')).toBe(summary(record, PLAIN_PAINT));
   expect(coloured).toContain('\u001b[31m102.7%\u001b[39m');
+});
+
+test('of several steps of a limit the one that ended the command is named', () => {
+  const step = {limitType: 'timeout', sustainMs: 0, enforcedBy: 'timer'} as const;
+  const violation = {limitType: 'timeout', metric: 'wall.time', unit: 'ms'} as const;
+  const record = foldRun([
+    started([
+      {...step, limitValue: 1000, policy: 'log'},
+      {...step, limitValue: 2000, policy: 'graceful_shutdown'},
+      {...step, limitValue: 3000, policy: 'immediate_kill'},
+    ]),
+    at(1, {kind: 'attempt_started', attempt: 1, pid: 5}),
+    ...(['log', 'graceful_shutdown', 'immediate_kill'] as const).map((policy, index) =>
+      at(index, {
+        kind: 'violation_begun',
+        violation: rssViolation(index, {...violation, policy, limitValue: 1000 * (index + 1)}),
+      }),
+    ),
+    ...ended(3100, {kind: 'violation', limitType: 'timeout'}, 124, {signal: 'SIGKILL', forced: true}),
+  ]);
+  expect(headline(record, PLAIN_PAINT)).toBe(
+    'limitrun: ended: wall time exceeded 2.0 s (exit code 124, forced)',
+  );
 });

@@ -26,7 +26,13 @@ function usageLines(events: readonly RunEvent[]): string[] {
 }
 
 function everyLimit(value: number): LimitPromise[] {
-  return LIMIT_KINDS.map(({type}) => ({limitType: type, limitValue: value, enforcedBy: 'polling'}));
+  return LIMIT_KINDS.map(({type}) => ({
+    limitType: type,
+    limitValue: value,
+    policy: 'graceful_shutdown',
+    sustainMs: 0,
+    enforcedBy: 'polling',
+  }));
 }
 
 function everyMetric(value: number): Pick<ResourceUsage, 'memory' | 'cpu' | 'io' | 'process'> {
@@ -48,7 +54,15 @@ function runOf(promises: readonly LimitPromise[], ...between: RunEvent[]): RunEv
 }
 
 test('a limit on something that could not be measured says "not measured"', () => {
-  const promises = [{limitType: 'max_write_bps', limitValue: MIB, enforcedBy: 'nobody'}] as const;
+  const promises = [
+    {
+      limitType: 'max_write_bps',
+      limitValue: MIB,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'nobody',
+    },
+  ] as const;
   expect(usageLines(runOf(promises, sampled(9, {memory: {rssBytes: 5}, source: 'pidusage'})))).toEqual([
     'metric                               value      limit  share  source',
     'resident memory (RSS)  peak            5 B                    pidusage',
@@ -58,7 +72,9 @@ test('a limit on something that could not be measured says "not measured"', () =
 });
 
 test('without the proportional size the limit stands beside the resident size', () => {
-  const promises = [{limitType: 'max_rss', limitValue: 200, enforcedBy: 'polling'}] as const;
+  const promises = [
+    {limitType: 'max_rss', limitValue: 200, policy: 'graceful_shutdown', sustainMs: 0, enforcedBy: 'polling'},
+  ] as const;
   expect(usageLines(runOf(promises, sampled(9, {memory: {rssBytes: 100}})))[1]).toBe(
     'resident memory (RSS)  peak   100 B  200 B  50.0%  procfs',
   );
@@ -80,9 +96,21 @@ test('time limits of a run with restarts are compared with the longest attempt',
 
 test('the share is yellow near the limit and red above it', () => {
   const promises = [
-    {limitType: 'max_rss', limitValue: 100, enforcedBy: 'polling'},
-    {limitType: 'max_virtual', limitValue: 100, enforcedBy: 'polling'},
-    {limitType: 'max_swap', limitValue: 100, enforcedBy: 'polling'},
+    {limitType: 'max_rss', limitValue: 100, policy: 'graceful_shutdown', sustainMs: 0, enforcedBy: 'polling'},
+    {
+      limitType: 'max_virtual',
+      limitValue: 100,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+    },
+    {
+      limitType: 'max_swap',
+      limitValue: 100,
+      policy: 'graceful_shutdown',
+      sustainMs: 0,
+      enforcedBy: 'polling',
+    },
   ] as const;
   const run = runOf(promises, sampled(9, {memory: {rssBytes: 100, virtualBytes: 101, swapBytes: 80}}));
   const table = usageTable(foldRun(run), new Chalk({level: 1}));
@@ -175,4 +203,15 @@ test('a table clips its widest column first and keeps the others', () => {
   ] as const;
   const table = fittedTable(columns, [[{text: 'x'.repeat(100)}, {text: '12345'}]], PLAIN_PAINT);
   expect(table.split('\n')).toEqual([`a${' '.repeat(78)}b`, `${'x'.repeat(72)}…  12345`]);
+});
+
+test('of several steps of a limit the usage is shown beside the last one', () => {
+  const step = {limitType: 'max_rss', sustainMs: 0, enforcedBy: 'polling'} as const;
+  const promises = [
+    {...step, limitValue: 100, policy: 'log'},
+    {...step, limitValue: 200, policy: 'immediate_kill'},
+  ] as const;
+  const lines = usageLines(runOf(promises, sampled(9, {memory: {rssBytes: 150}})));
+  expect(lines.filter((line) => line.startsWith('resident memory'))).toHaveLength(1);
+  expect(lines[1]).toMatch(/150 B +200 B +75\.0%/);
 });

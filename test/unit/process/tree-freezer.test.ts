@@ -1,0 +1,89 @@
+import {existsSync} from 'node:fs';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {systemClock} from '../../../src/core/clock.js';
+import type {ProcessTree} from '../../../src/core/monitor/probe.js';
+import {ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
+import {TreeFreezer} from '../../../src/core/process/tree-freezer.js';
+import {TreeTerminator} from '../../../src/core/process/tree-terminator.js';
+import {gone, inState, startShell, stateOf, type RealChild} from './real-children.js';
+
+let probe: ProcfsProbe | undefined;
+
+beforeEach(({skip}) => {
+  skip(!existsSync('/proc/self/stat'), 'skipped: no /proc');
+});
+
+afterEach(() => {
+  probe?.close();
+  probe = undefined;
+});
+
+function treeOf(child: RealChild): ProcfsProbe {
+  probe = new ProcfsProbe({
+    rootPid: child.pid,
+    ownChild: true,
+    marker: child.marker,
+    nowMs: () => systemClock.nowMs(),
+  });
+  return probe;
+}
+
+async function family(): Promise<{child: RealChild; pids: readonly number[]}> {
+  const child = startShell('sleep 1000 & echo one $!; setsid sleep 1000 & echo two $!; wait; wait');
+  return {child, pids: [child.pid, await child.saidPid('one'), await child.saidPid('two')]};
+}
+
+test('every member stands still, and goes on afterwards', async () => {
+  const {child, pids} = await family();
+  const freezer = new TreeFreezer(treeOf(child), () => false);
+  await freezer.freeze();
+  for (const pid of pids) await inState(pid, 'T');
+  freezer.thaw();
+  for (const pid of pids) await inState(pid, 'S');
+});
+
+test('a tree that forks all the time is stopped whole', async () => {
+  const child = startShell('while :; do sleep 0.01 & echo forked; done');
+  await child.said('forked');
+  const tree = treeOf(child);
+  const freezer = new TreeFreezer(tree, () => false);
+  await freezer.freeze();
+  const members = tree.members('everywhere').map(({pid}) => pid);
+  for (const pid of members) await inState(pid, 'T');
+  expect(tree.members('everywhere').map(({pid}) => pid)).toEqual(members);
+  freezer.thaw();
+});
+
+test('a tree that is being ended is left to whoever ends it', async () => {
+  const {child, pids} = await family();
+  const tree = treeOf(child);
+  const terminator = new TreeTerminator(tree, systemClock, () => undefined);
+  const freezer = new TreeFreezer(tree, () => terminator.begun);
+  const freezing = freezer.freeze();
+  terminator.graceful(60_000, {actor: 'limitrun'});
+  await freezing;
+  expect(await terminator.ended()).toEqual({survivors: [], forced: false});
+  for (const pid of pids) await gone(pid);
+});
+
+test('whoever thaws while members are still being stopped leaves none stopped', async () => {
+  const {child, pids} = await family();
+  const freezer = new TreeFreezer(treeOf(child), () => false);
+  const freezing = freezer.freeze();
+  freezer.thaw();
+  await freezing;
+  for (const pid of pids) await inState(pid, 'S');
+});
+
+test('a member that is gone by now is passed over', async () => {
+  const tree: ProcessTree = {
+    rootPid: 4_000_000,
+    members: () => [{pid: 4_000_000, startTime: 1}],
+    isAlive: () => false,
+    isRootAlive: () => true,
+  };
+  const freezer = new TreeFreezer(tree, () => false);
+  await freezer.freeze();
+  freezer.thaw();
+  expect(stateOf(4_000_000)).toBe('');
+});
