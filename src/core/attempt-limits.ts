@@ -37,3 +37,8 @@ export class AttemptLimits {
     return raisedText(before, steps()[index]?.value ?? before.value, nextAttempt);
   }
 }
+
+/** What still holds when nothing is sampled. */
+export function timeoutOnly(limits: ResourceLimits): ResourceLimits {
+  return limits.timeoutMs === undefined ? {} : {timeoutMs: limits.timeoutMs};
+}

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
-import {AttemptLimits} from './attempt-limits.js';
+import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
@@ -17,23 +17,15 @@ import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {LimitPromise, RunEvent} from './record/run-event.js';
+import type {Happening, LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
 import {endingViolation} from './record/run-record.js';
+import {markerFor, RUN_ID} from './run-marker.js';
 import {eventLine} from './report/event-line.js';
 import {ViolationHooks} from './violation-hooks.js';
 
-/** A run event before it is given its time. */
-type Happening = RunEvent extends infer E
-  ? E extends RunEvent
-    ? Omit<E, 'atMs' | 'timestampMs'>
-    : never
-  : never;
-
 /** Whoever sends one of these wants the run to end. */
 const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
-/** Every process of a run carries `LIMITRUN_RUN_ID`; a run within a run adds its own id after a slash. */
-const RUN_ID = 'LIMITRUN_RUN_ID';
 
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
@@ -292,18 +284,10 @@ class SupervisedRun {
   async #writeReport(): Promise<boolean> {
     const {reportFile} = this.#plan.output;
     if (reportFile === undefined) return true;
-    const [{jsonReport}, {writeReport}, {limitrunVersion}] = await Promise.all([
-      import('./report/json-report.js'),
-      import('./record/write-report.js'),
-      import('./version.js'),
-    ]);
-    try {
-      await writeReport(reportFile, jsonReport(this.#folder.record(), {limitrunVersion: limitrunVersion()}));
-      return true;
-    } catch (error) {
-      this.#writer.line(`limitrun: ${(error as Error).message}`);
-      return false;
-    }
+    const {writeJsonReport} = await import('./write-json-report.js');
+    const fault = await writeJsonReport(reportFile, this.#folder.record());
+    if (fault !== undefined) this.#writer.line(`limitrun: ${fault}`);
+    return fault === undefined;
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
@@ -343,13 +327,4 @@ class SupervisedRun {
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
   }
-}
-
-function markerFor(runId: string): string {
-  const outer = process.env[RUN_ID];
-  return outer === undefined || outer === '' ? runId : `${outer}/${runId}`;
-}
-
-function timeoutOnly(limits: RunPlan['limits']): RunPlan['limits'] {
-  return limits.timeoutMs === undefined ? {} : {timeoutMs: limits.timeoutMs};
 }

@@ -42,7 +42,9 @@ export function raisedLimits(limits: ResourceLimits, broken: BrokenStep, raise: 
   const most = largest(limitType, raise);
   const factor = Math.min(raise.factor, most / highest);
   if (!(factor > 1)) return limits;
-  const raised = (value: number): number => Math.min(whole(value * factor, limitType), most);
+  // The highest one by the whole factor: what is left, as a factor, has lost some digits.
+  const raised = (value: number): number =>
+    Math.min(whole(value * (value === highest ? raise.factor : factor), limitType), most);
   const [first, ...others] = stepsOf(before);
   const raisedStep = (step: LimitStep): LimitStep =>
     step.value < limitValue ? step : {...step, value: raised(step.value)};
@@ -66,8 +68,8 @@ function whole(value: number, type: LimitType): number {
   switch (unit) {
     case 'bytes':
     case 'bytesPerSecond':
-    // Half a process is none: three halves of one are two.
     case 'count':
+      // Half a process is none: three halves of one are two.
       return Math.ceil(value);
     case 'percent':
     case 'ms':

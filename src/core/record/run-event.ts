@@ -91,3 +91,10 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly survivors: readonly number[];
     }
 );
+
+/** A run event before it is given its time. */
+export type Happening = RunEvent extends infer E
+  ? E extends RunEvent
+    ? Omit<E, 'atMs' | 'timestampMs'>
+    : never
+  : never;
