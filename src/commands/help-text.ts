@@ -15,7 +15,7 @@ const POLICY_HELP: Readonly<Record<ResourcePolicy, string | undefined>> = {
   graceful_shutdown: 'SIGTERM to the whole tree, then SIGKILL after the grace period',
   immediate_kill: 'SIGKILL to the whole tree',
   restart: 'end the tree gracefully and start again (see Restarts)',
-  restart_adjusted: undefined,
+  restart_adjusted: 'restart with the broken limit raised (--adjust, --adjust-max)',
 };
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [

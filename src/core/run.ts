@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
+import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {systemClock} from './clock.js';
 import {limitPromises} from './limits/limit-promises.js';
@@ -17,17 +18,11 @@ import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {LimitPromise, RunEvent} from './record/run-event.js';
+import type {Happening, LimitPromise, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
+import {endingViolation} from './record/run-record.js';
 import {eventLine} from './report/event-line.js';
 import {ViolationHooks} from './violation-hooks.js';
-
-/** A run event before it is given its time. */
-type Happening = RunEvent extends infer E
-  ? E extends RunEvent
-    ? Omit<E, 'atMs' | 'timestampMs'>
-    : never
-  : never;
 
 /** Whoever sends one of these wants the run to end. */
 const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
@@ -50,6 +45,7 @@ class SupervisedRun {
   readonly #folder = new RunFolder();
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
+  readonly #limits: AttemptLimits;
   readonly #hooks: ViolationHooks | undefined;
   readonly #guard = new Guard(this.#runId, inheritance.descriptors);
   #manager: ResourceLimitManager | undefined;
@@ -57,6 +53,7 @@ class SupervisedRun {
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
@@ -117,7 +114,9 @@ class SupervisedRun {
       ...childCommand(command, this.#runId, process.env, inheritance),
       gracePeriodMs,
       keepBackground,
-      restart,
+      restart: restart.afterViolation,
+      restartPolicy: restart.policy,
+      exitRestart: restart.afterExit,
       onAttemptStarted: (attempt) => {
         this.#watch(attempt);
       },
@@ -154,8 +153,14 @@ class SupervisedRun {
   }
 
   #watch(attempt: Attempt): void {
-    const {limits, handling, gracePeriodMs, monitoring, restart} = this.#plan;
-    this.#emit({kind: 'attempt_started', attempt: attempt.number, pid: attempt.pid});
+    const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
+    const limits = this.#limits.current;
+    this.#emit({
+      kind: 'attempt_started',
+      attempt: attempt.number,
+      pid: attempt.pid,
+      limits: this.#limits.told(),
+    });
     this.#hooks?.attemptStarted(attempt);
     const manager = new ResourceLimitManager({
       pid: attempt.pid,
@@ -245,6 +250,11 @@ class SupervisedRun {
       ...(last?.io.writtenBytes === undefined ? {} : {writtenBytes: last.io.writtenBytes}),
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
+    if (nextInMs === undefined) return;
+    const broken =
+      cause.kind === 'violation' ? endingViolation(this.#folder.record(), cause.limitType) : undefined;
+    const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
+    if (raised !== undefined) this.#notice('info', raised);
   }
 
   async #tellTheEnd(end: RunEnd): Promise<number> {
@@ -273,18 +283,10 @@ class SupervisedRun {
   async #writeReport(): Promise<boolean> {
     const {reportFile} = this.#plan.output;
     if (reportFile === undefined) return true;
-    const [{jsonReport}, {writeReport}, {limitrunVersion}] = await Promise.all([
-      import('./report/json-report.js'),
-      import('./record/write-report.js'),
-      import('./version.js'),
-    ]);
-    try {
-      await writeReport(reportFile, jsonReport(this.#folder.record(), {limitrunVersion: limitrunVersion()}));
-      return true;
-    } catch (error) {
-      this.#writer.line(`limitrun: ${(error as Error).message}`);
-      return false;
-    }
+    const {writeJsonReport} = await import('./write-json-report.js');
+    const fault = await writeJsonReport(reportFile, this.#folder.record());
+    if (fault !== undefined) this.#writer.line(`limitrun: ${fault}`);
+    return fault === undefined;
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
@@ -324,8 +326,4 @@ class SupervisedRun {
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#writer.line(line);
   }
-}
-
-function timeoutOnly(limits: RunPlan['limits']): RunPlan['limits'] {
-  return limits.timeoutMs === undefined ? {} : {timeoutMs: limits.timeoutMs};
 }

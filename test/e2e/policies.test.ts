@@ -320,18 +320,21 @@ describe('restart', () => {
 });
 
 describe('policies this version does not have', () => {
-  test.each(['restart_adjusted'])('Y-01 %s is refused with 125 rather than ignored', async (policy) => {
-    const {code, stderr} = await limitrun([
-      '--policy',
-      policy,
-      '--max-rss',
-      '1GB',
-      '--',
-      'touch',
-      scratch('touched'),
-    ]);
-    expect(code).toBe(125);
-    expect(stderr).toContain(policy);
-    expect(textOf(scratch('touched'))).toBeUndefined();
-  });
+  test.each(['throttle'])(
+    'Y-01 %s for a memory limit is refused with 125 rather than ignored',
+    async (policy) => {
+      const {code, stderr} = await limitrun([
+        '--policy',
+        policy,
+        '--max-rss',
+        '1GB',
+        '--',
+        'touch',
+        scratch('touched'),
+      ]);
+      expect(code).toBe(125);
+      expect(stderr).toContain(policy);
+      expect(textOf(scratch('touched'))).toBeUndefined();
+    },
+  );
 });

@@ -10,6 +10,7 @@ import {
   formatPercent,
   parseCount,
   parseCountOrZero,
+  parseDecimal,
   parseDuration,
   parseDurationOrZero,
   parseFactor,
@@ -54,6 +55,8 @@ function parseValue(setting: Setting, text: string): Parsed<Exclude<SettingValue
       return inRange(setting, text, parseCountOrZero(text));
     case 'factor':
       return inRange(setting, text, parseFactor(text));
+    case 'decimal':
+      return inRange(setting, text, parseDecimal(text));
     case 'enum':
       return choice(setting, text);
     case 'text':
@@ -78,6 +81,7 @@ const STEPS_EXAMPLES: Readonly<Record<Numeric['kind'], string>> = {
   count: '50:log, 100:graceful_shutdown',
   countOrZero: '50:log, 100:graceful_shutdown',
   factor: '1.5:log, 2:graceful_shutdown',
+  decimal: '1.5:log, 2:graceful_shutdown',
 };
 
 type Numeric = Extract<Setting, {min?: number}>;
@@ -104,6 +108,7 @@ function shown(setting: Numeric, value: number): string {
     case 'count':
     case 'countOrZero':
     case 'factor':
+    case 'decimal':
       return String(value);
   }
 }

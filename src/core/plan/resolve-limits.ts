@@ -1,4 +1,5 @@
-import {stepsOf, type LimitStep} from '../limits/limit-step.js';
+import {stepsOf, type LimitStep, type LimitSteps, type LimitValue} from '../limits/limit-step.js';
+import {startsAgain} from '../limits/resource-policy.js';
 import {
   DEFAULT_POLICY,
   DEFAULT_WARNING_THRESHOLD_PERCENT,
@@ -17,7 +18,7 @@ import {stepRulesOf} from './parse-setting.js';
 import {settingOf} from './setting-lookup.js';
 import type {SettingFlag} from './settings.js';
 import {UsageError} from './usage-error.js';
-import {RULE_GROUPS, type RuleGroup, type WorkerRules} from './worker.js';
+import {RULE_GROUPS, type RuleGroup, type Worker} from './worker.js';
 
 const DEFAULT_SUSTAIN_MS = 0;
 
@@ -52,28 +53,37 @@ export interface ResolvedLimits {
  * so that `--policy` beats a file's `memory.policy`. Groups without a limit are left out.
  * @throws UsageError when a step is milder than one before it that ends the tree
  */
-export function resolveLimits(layers: Layers, fileRules: WorkerRules | undefined): ResolvedLimits {
+export function resolveLimits(layers: Layers, worker: Worker | undefined): ResolvedLimits {
+  const fileRules = worker?.rules;
   const rulesOf = (group: RuleGroup): Required<LimitGroupRules> => ({
     policy: policyOf(layers, group),
     warningThresholdPercent:
       layers.get('warn-at') ??
       fileRules?.[group].warningThresholdPercent ??
       DEFAULT_WARNING_THRESHOLD_PERCENT,
-    sustainedViolationTimeMs:
-      layers.get('sustain') ?? fileRules?.[group].sustainedViolationTimeMs ?? DEFAULT_SUSTAIN_MS,
+    sustainedViolationTimeMs: sustainOf(layers, worker, group),
   });
+  const limitOf = (group: RuleGroup, flag: (typeof LIMIT_FLAGS)[LimitType]): LimitValue | undefined => {
+    const value = layers.get(flag);
+    return value === undefined || typeof value === 'number'
+      ? value
+      : sustainedSteps(layers, worker, group, value);
+  };
   const values = {
     memory: defined({
-      maxRssBytes: layers.get('max-rss'),
-      maxVirtualBytes: layers.get('max-virtual'),
-      maxSwapBytes: layers.get('max-swap'),
+      maxRssBytes: limitOf('memory', 'max-rss'),
+      maxVirtualBytes: limitOf('memory', 'max-virtual'),
+      maxSwapBytes: limitOf('memory', 'max-swap'),
     }),
-    cpu: defined({maxPercent: layers.get('max-cpu'), maxTimeMs: layers.get('max-cpu-time')}),
+    cpu: defined({maxPercent: limitOf('cpu', 'max-cpu'), maxTimeMs: limitOf('cpu', 'max-cpu-time')}),
     io: defined({
-      maxReadBytesPerSecond: layers.get('max-read-bps'),
-      maxWriteBytesPerSecond: layers.get('max-write-bps'),
+      maxReadBytesPerSecond: limitOf('io', 'max-read-bps'),
+      maxWriteBytesPerSecond: limitOf('io', 'max-write-bps'),
     }),
-    process: defined({maxProcesses: layers.get('max-processes'), maxFileDescriptors: layers.get('max-fds')}),
+    process: defined({
+      maxProcesses: limitOf('process', 'max-processes'),
+      maxFileDescriptors: limitOf('process', 'max-fds'),
+    }),
   };
   const timeoutMs = layers.get('timeout');
   const limits: ResourceLimits = {
@@ -150,6 +160,40 @@ function stepsSet(kind: LimitKind, limits: ResourceLimits): readonly LimitStep[]
 function policyOf(layers: Layers, group: RuleGroup) {
   const flag = layers.strongest([POLICY_FLAGS[group], 'policy']);
   return (flag === 'policy' || flag === POLICY_FLAGS[group] ? layers.get(flag) : undefined) ?? DEFAULT_POLICY;
+}
+
+/**
+ * How long a limit must stay broken: at least as long as a spike that the file tolerates; one that restarts may have a
+ * time of its own.
+ */
+function sustainOf(
+  layers: Layers,
+  worker: Worker | undefined,
+  group: RuleGroup,
+  step: Partial<LimitStep> = {},
+): number {
+  const forRestarts = startsAgain(step.policy ?? policyOf(layers, group))
+    ? worker?.restart.sustainedViolationTimeMs
+    : undefined;
+  const own =
+    step.sustainedViolationTimeMs ?? layers.get('sustain') ?? worker?.rules[group].sustainedViolationTimeMs;
+  return Math.max(own ?? forRestarts ?? DEFAULT_SUSTAIN_MS, worker?.restart.spikeToleranceMs ?? 0);
+}
+
+/** The steps of a limit, each with its own time where that differs from the group's. */
+function sustainedSteps(
+  layers: Layers,
+  worker: Worker | undefined,
+  group: RuleGroup,
+  [first, ...others]: LimitSteps,
+): LimitSteps {
+  const ofGroup = sustainOf(layers, worker, group);
+  const sustained = (step: LimitStep): LimitStep => {
+    const sustainedViolationTimeMs = sustainOf(layers, worker, group, step);
+    const inherits = step.sustainedViolationTimeMs === undefined && sustainedViolationTimeMs === ofGroup;
+    return inherits ? step : {...step, sustainedViolationTimeMs};
+  };
+  return [sustained(first), ...others.map(sustained)];
 }
 
 function idlePolicies(layers: Layers, limits: ResourceLimits): string[] {

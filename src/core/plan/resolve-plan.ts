@@ -3,6 +3,8 @@ import {startsAgain, type ViolationHandlingMode} from '../limits/resource-policy
 import {Layers} from './layers.js';
 import {resolveHook} from './resolve-hook.js';
 import {policyNameOf, resolveLimits} from './resolve-limits.js';
+import {resolveAdjust} from './resolve-adjust.js';
+import {resolveRestart} from './resolve-restart.js';
 import type {CommandPlan, OutputPlan, RunPlan} from './run-plan.js';
 import {variableOf} from './setting-lookup.js';
 import {SETTINGS, type Settings} from './settings.js';
@@ -13,10 +15,6 @@ const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
   historyRetentionMs: 300_000,
-  maxRestarts: 3,
-  restartDelayMs: 1000,
-  backoffRate: 2,
-  startupGraceMs: 0,
 } as const;
 
 const NO_COMMAND = 'no command given; usage: limitrun [flags] -- COMMAND [ARG...]  (limitrun --help)';
@@ -35,17 +33,21 @@ export interface PlanSources {
  * @throws UsageError for what contradicts itself and when there is no command
  */
 export function resolvePlan({flags, environment, worker, child}: PlanSources): RunPlan {
-  const layers = new Layers([
-    {settings: flags, nameOf: (flag) => `--${flag}`},
+  const askedLayers = [
+    {settings: flags, nameOf: (flag: keyof Settings) => `--${flag}`},
     {settings: environment, nameOf: variableOf},
+  ];
+  const layers = new Layers([
+    ...askedLayers,
     ...(worker === undefined ? [] : [{settings: worker.settings, nameOf: keyIn(worker)}]),
   ]);
   if (worker === undefined && layers.get('worker') !== undefined) {
     throw new UsageError(`${layers.nameOf('worker')} needs --config, the file the worker is in`);
   }
   const command = commandOf(child, worker);
-  const {limits, notices} = resolveLimits(layers, worker?.rules);
+  const {limits, notices} = resolveLimits(layers, worker);
   const handling = handlingOf(layers, limits);
+  const adjust = resolveAdjust(layers, limits);
   const {hook, notices: hookNotices} = resolveHook(layers, handling.mode);
   const strict = layers.get('strict') ?? false;
   const enabled = worker?.monitoringEnabled ?? true;
@@ -56,12 +58,8 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
     limits,
     handling: handling.mode,
     gracePeriodMs: layers.get('grace-period') ?? DEFAULTS.gracePeriodMs,
-    restart: {
-      maxRestarts: layers.get('max-restarts') ?? DEFAULTS.maxRestarts,
-      delayMs: layers.get('restart-delay') ?? DEFAULTS.restartDelayMs,
-      backoffRate: layers.get('backoff-rate') ?? DEFAULTS.backoffRate,
-      startupGraceMs: layers.get('startup-grace') ?? DEFAULTS.startupGraceMs,
-    },
+    restart: resolveRestart(layers, new Layers(askedLayers), worker),
+    adjust: adjust.plan,
     monitoring: {
       enabled,
       intervalMs: layers.get('interval') ?? DEFAULTS.intervalMs,
@@ -73,7 +71,7 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
     ...(hook === undefined ? {} : {hook}),
     output: outputOf(layers),
     keepBackground: layers.get('keep-background') ?? false,
-    notices: [...notices, ...handling.notices, ...hookNotices],
+    notices: [...notices, ...adjust.notices, ...handling.notices, ...hookNotices],
     warnings: unmonitored(enabled, strict, limits, worker),
   };
 }
@@ -105,22 +103,30 @@ function handlingOf(
   limits: ResourceLimits,
 ): {mode: ViolationHandlingMode; notices: string[]} {
   const given = layers.get('violation-handling');
-  const restarting = limitsSet(limits).find((limit) => startsAgain(limit.policy));
-  if (restarting === undefined) return {mode: given ?? 'internal', notices: []};
-  const {policy} = restarting;
-  const asker = policyNameOf(layers, restarting, limits) ?? 'the policy';
+  const why = restartAskedFor(layers, limits);
+  if (why === undefined) return {mode: given ?? 'internal', notices: []};
   switch (given) {
     case undefined:
-      return {mode: 'external', notices: [`violation handling is external, because ${asker} is ${policy}`]};
+      return {mode: 'external', notices: [`violation handling is external, because ${why}`]};
     case 'internal':
       throw new UsageError(
-        `${layers.nameOf('violation-handling')} is internal but ${asker} is ${policy}: only external handling can ` +
+        `${layers.nameOf('violation-handling')} is internal but ${why}: only external handling can ` +
           `restart; leave the handling away, or choose another policy`,
       );
     case 'external':
     case 'disabled':
       return {mode: given, notices: []};
   }
+}
+
+/** `--policy is restart`, or undefined when nothing asks for a restart. */
+function restartAskedFor(layers: Layers, limits: ResourceLimits): string | undefined {
+  const limit = limitsSet(limits).find(({policy}) => startsAgain(policy));
+  if (limit !== undefined) {
+    return `${policyNameOf(layers, limit, limits) ?? 'the policy'} is ${limit.policy}`;
+  }
+  const afterExit = layers.get('restart-policy') ?? 'never';
+  return afterExit === 'never' ? undefined : `${layers.nameOf('restart-policy')} is ${afterExit}`;
 }
 
 function outputOf(layers: Layers): OutputPlan {

@@ -1,5 +1,6 @@
 import type {ResourceLimits} from '../limits/resource-limits.js';
 import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+import type {RestartPolicy} from '../limits/restart-policy.js';
 
 /** The command to run. */
 export interface CommandPlan {
@@ -12,15 +13,41 @@ export interface CommandPlan {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** When and how often a run is started again. */
-export interface RestartPlan {
+/** How restarts are rationed: what the restart breaker is given. */
+export interface RestartRules {
   /** Restarts after the first attempt. */
   readonly maxRestarts: number;
   readonly delayMs: number;
   /** Each delay is this many times the one before. */
   readonly backoffRate: number;
+  /** No delay grows beyond this. */
+  readonly maxDelayMs: number;
+  /** Delays vary at random by up to this share of them, 0 to 1. */
+  readonly jitter: number;
+  /** Only restarts of this last while count; absent: those of the whole run. */
+  readonly windowMs?: number;
+  /** An attempt that lives this long resets count and delay; absent: none does. */
+  readonly stableMs?: number;
+}
+
+/** When and how often a run is started again. */
+export interface RestartPlan {
+  /** What happens when the command ends by itself. */
+  readonly policy: RestartPolicy;
+  /** For a command that ended by itself. */
+  readonly afterExit: RestartRules;
+  /** For a broken limit. */
+  readonly afterViolation: RestartRules;
   /** Usage is not judged for this long after the start of an attempt; the timeout is. */
   readonly startupGraceMs: number;
+}
+
+/** How policy `restart_adjusted` raises the limit that was broken. */
+export interface AdjustPlan {
+  /** At least 1. */
+  readonly factor: number;
+  /** No limit that is a size is raised beyond this. */
+  readonly maxBytes?: number;
 }
 
 export interface MonitoringPlan {
@@ -63,6 +90,7 @@ export interface RunPlan {
   readonly handling: ViolationHandlingMode;
   readonly gracePeriodMs: number;
   readonly restart: RestartPlan;
+  readonly adjust: AdjustPlan;
   readonly monitoring: MonitoringPlan;
   readonly hook?: HookPlan;
   readonly output: OutputPlan;

@@ -27,7 +27,8 @@ interface SettingBase {
 }
 
 interface NumberSetting extends SettingBase {
-  readonly kind: 'size' | 'duration' | 'durationOrZero' | 'percent' | 'count' | 'countOrZero' | 'factor';
+  readonly kind:
+    'size' | 'duration' | 'durationOrZero' | 'percent' | 'count' | 'countOrZero' | 'factor' | 'decimal';
   readonly metavar: string;
   readonly example: string;
   /** Smallest and largest value allowed, in the unit of the value (bytes, milliseconds, percent). */

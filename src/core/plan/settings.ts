@@ -1,5 +1,6 @@
 import type {LimitValue} from '../limits/limit-step.js';
 import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../limits/resource-policy.js';
+import {RESTART_SETTINGS} from './restart-settings.js';
 import type {Setting} from './setting.js';
 
 const policies = {
@@ -7,7 +8,6 @@ const policies = {
   metavar: 'POLICY',
   example: 'immediate_kill',
   choices: RESOURCE_POLICIES,
-  unavailable: new Map([['restart_adjusted', 'use restart']]),
   group: 'Policies',
 } as const;
 
@@ -19,7 +19,6 @@ const percent = {kind: 'percent', metavar: 'PERCENT', example: '75'} as const;
 
 const LIMITS = 'unit.limits';
 const MONITORING = 'unit.limits.monitoring';
-const RESTART = 'unit.context_aware_restart.default';
 
 /**
  * Every setting of limitrun, in the order in which help shows them. The flags, the search for the command's first
@@ -106,42 +105,7 @@ export const SETTINGS = [
     group: 'Policies',
   },
 
-  {
-    kind: 'countOrZero',
-    metavar: 'N',
-    example: '3',
-    flag: 'max-restarts',
-    yaml: `${RESTART}.max_retries`,
-    shownDefault: '3',
-    help: 'restarts after the first attempt',
-    group: 'Restarts',
-  },
-  {
-    ...durationOrZero,
-    flag: 'restart-delay',
-    yaml: `${RESTART}.retry_delay`,
-    shownDefault: '1s',
-    help: 'wait before the first restart',
-    group: 'Restarts',
-  },
-  {
-    kind: 'factor',
-    metavar: 'X',
-    example: '2',
-    flag: 'backoff-rate',
-    yaml: `${RESTART}.backoff_rate`,
-    shownDefault: '2',
-    help: 'each wait is this many times the one before',
-    group: 'Restarts',
-  },
-  {
-    ...durationOrZero,
-    flag: 'startup-grace',
-    yaml: `${RESTART}.startup_grace_period`,
-    shownDefault: '0',
-    help: 'limits are judged only after this long',
-    group: 'Restarts',
-  },
+  ...RESTART_SETTINGS,
 
   {
     kind: 'command',

@@ -7,7 +7,8 @@ const SIZE_EXAMPLES = '512K, 256MB, 1.5GiB';
 const DURATION_EXAMPLES = '500ms, 90s, 1h30m';
 const PERCENT_EXAMPLES = '75, 75%, 400 (100 is one core)';
 const COUNT_EXAMPLES = '1, 50, 1000';
-const FACTOR_EXAMPLES = '1, 1.5, 2';
+const FACTOR_EXAMPLES = '1, 1.5, 2x';
+const DECIMAL_EXAMPLES = '0, 0.1, 1.5';
 
 /** `[0-9]` and not `\d` with a `u` flag in mind: digits of other scripts are no digits here. */
 const SIZE = /^([0-9]+)(?:\.([0-9]+))?(?:([KMGT])(?:I?B)?|B)?$/i;
@@ -80,10 +81,18 @@ export function parseCountOrZero(text: string): Parsed<number> {
   return WHOLE.test(text) && Number(text) === 0 ? {ok: true, value: 0} : parseCount(text);
 }
 
-/** A factor of at least 1, such as `1.5`. */
-export function parseFactor(text: string): Parsed<number> {
-  if (!DECIMAL.test(text)) return fault(text, 'a number', FACTOR_EXAMPLES);
+/** A number such as `0.1`; 0 allowed. */
+export function parseDecimal(text: string): Parsed<number> {
+  if (!DECIMAL.test(text)) return fault(text, 'a number', DECIMAL_EXAMPLES);
   const value = Number(text);
+  return value === 0 ? {ok: true, value} : within(text, value, 'a number', DECIMAL_EXAMPLES);
+}
+
+/** A factor of at least 1, such as `1.5` or `1.5x`. */
+export function parseFactor(text: string): Parsed<number> {
+  const digits = /x$/i.test(text) ? text.slice(0, -1) : text;
+  if (!DECIMAL.test(digits)) return fault(text, 'a number', FACTOR_EXAMPLES);
+  const value = Number(digits);
   if (value < 1) return {ok: false, why: `${quoted(text)} is less than 1; examples: ${FACTOR_EXAMPLES}`};
   return within(text, value, 'a number', FACTOR_EXAMPLES);
 }

@@ -6,6 +6,7 @@ import {SETTINGS, type Settings} from './settings.js';
 import {didYouMean, suggest} from './suggest.js';
 import {UsageError} from './usage-error.js';
 import type {Worker} from './worker.js';
+import {restartOf} from './worker-restart.js';
 import {workerFileSchema, type WorkerEntry} from './worker-schema.js';
 import {offsetOf, plainData, readYamlTree, type YamlTree} from './yaml-tree.js';
 
@@ -118,6 +119,7 @@ function workerOf(entry: WorkerEntry, file: string): Worker {
       io: rulesOf(limits?.io),
       process: rulesOf(limits?.process),
     },
+    restart: restartOf(entry),
     ...(monitoring?.enabled === undefined ? {} : {monitoringEnabled: monitoring.enabled}),
     ...(monitoring?.alerting_enabled === undefined ? {} : {alertingEnabled: monitoring.alerting_enabled}),
     ...(monitoring?.history_retention === undefined
@@ -138,6 +140,8 @@ function settingsOf(entry: WorkerEntry): Settings {
     }
     if (value !== undefined) found.push([setting.flag, value as SettingValue]);
   }
+  const grace = entry.unit?.context_aware_restart?.startup_grace_period;
+  if (grace !== undefined) found.push(['startup-grace', grace]);
   return Object.fromEntries(found);
 }
 

@@ -18,6 +18,15 @@ const HISTORY_RETENTION: Setting = {
   group: 'Monitoring',
 };
 
+const MULTIPLIER: Setting = {
+  kind: 'decimal',
+  flag: 'multiplier',
+  metavar: 'X',
+  example: '1.5',
+  help: 'multiplies restarts and their first delay',
+  group: 'Restarts',
+};
+
 const YES_OR_NO: Setting = {kind: 'boolean', flag: 'yes-or-no', help: 'true or false', group: 'Monitoring'};
 
 const text = v.pipe(
@@ -177,6 +186,8 @@ const limits = map({
     }),
   ),
   timeout: limit('timeout'),
+  adjust: setting('adjust'),
+  adjust_max: setting('adjust-max'),
   graceful_timeout: setting('grace-period'),
   monitoring: v.exactOptional(
     map({
@@ -216,16 +227,54 @@ const execution = v.pipe(
   ),
 );
 
-const restart = map({
-  default: v.exactOptional(
-    map({
-      max_retries: setting('max-restarts'),
-      retry_delay: setting('restart-delay'),
-      backoff_rate: setting('backoff-rate'),
-      startup_grace_period: setting('startup-grace'),
-    }),
+/** The rules of the breaker by their keys in a file, each with its setting. */
+export const RULE_KEYS = {
+  max_retries: 'max-restarts',
+  retry_delay: 'restart-delay',
+  backoff_rate: 'backoff-rate',
+  max_retry_delay: 'max-restart-delay',
+  jitter: 'restart-jitter',
+  restart_window: 'restart-window',
+  stable_time: 'stable-time',
+} as const satisfies Record<string, SettingFlag>;
+
+const breakerRules = {
+  max_retries: setting(RULE_KEYS.max_retries),
+  retry_delay: setting(RULE_KEYS.retry_delay),
+  backoff_rate: setting(RULE_KEYS.backoff_rate),
+  max_retry_delay: setting(RULE_KEYS.max_retry_delay),
+  jitter: setting(RULE_KEYS.jitter),
+  restart_window: setting(RULE_KEYS.restart_window),
+  stable_time: setting(RULE_KEYS.stable_time),
+};
+
+const multiplier = parsedAs<number>(MULTIPLIER);
+/** A map from any profile to its multiplier. */
+const profiles = v.exactOptional(
+  v.pipe(v.custom<Record<string, unknown>>(isMap, 'must be a map'), v.record(v.string(), multiplier.wrapped)),
+);
+
+const restart = v.pipe(
+  map({
+    restart_policy: setting('restart-policy'),
+    default: v.exactOptional(map({...breakerRules, startup_grace_period: setting('startup-grace')})),
+    resource_violations: v.exactOptional(map(breakerRules)),
+    severity_multipliers: v.exactOptional(map({warning: multiplier, critical: multiplier})),
+    profile_multipliers: profiles,
+    worker_profile_multipliers: profiles,
+    startup_grace_period: setting<number>('startup-grace'),
+    sustained_violation_time: setting<number>('sustain'),
+    spike_tolerance_time: setting<number>('sustain'),
+  }),
+  v.check(
+    (given) => given.startup_grace_period === undefined || given.default?.startup_grace_period === undefined,
+    'has startup_grace_period twice, once in default',
   ),
-});
+  v.check(
+    (given) => given.profile_multipliers === undefined || given.worker_profile_multipliers === undefined,
+    'profile_multipliers and worker_profile_multipliers exclude each other',
+  ),
+);
 
 /** What a worker file may say, as data read from YAML with every scalar still text. */
 export const workerFileSchema = map({

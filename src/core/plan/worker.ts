@@ -10,6 +10,20 @@ export type WorkerRules = Readonly<
   Record<RuleGroup, {readonly warningThresholdPercent?: number; readonly sustainedViolationTimeMs?: number}>
 >;
 
+/** What only a file can say about restarts. */
+export interface WorkerRestart {
+  /** `resource_violations`: where it differs from `default`. */
+  readonly violations: Settings;
+  /** Of restarts and their first delay, by the worker's profile. */
+  readonly profileMultiplier: number;
+  /** The same, by the severity of the violation; a warning never leads to a restart. */
+  readonly criticalMultiplier: number;
+  /** For limits with a restart policy and no sustain time of their own. */
+  readonly sustainedViolationTimeMs?: number;
+  /** Every limit must stay broken for this long to count. */
+  readonly spikeToleranceMs?: number;
+}
+
 /** What one worker of a file asks for. */
 export interface Worker {
   readonly id: string;
@@ -18,6 +32,7 @@ export interface Worker {
   /** What flags could say too. */
   readonly settings: Settings;
   readonly rules: WorkerRules;
+  readonly restart: WorkerRestart;
   readonly monitoringEnabled?: boolean;
   readonly alertingEnabled?: boolean;
   readonly historyRetentionMs?: number;

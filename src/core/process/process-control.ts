@@ -1,6 +1,7 @@
 import {callAt, systemClock, type Clock} from '../clock.js';
 import {endsTheTree, startsAgain} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
+import {startsAgainAfterExit, type RestartPolicy} from '../limits/restart-policy.js';
 import {openProbe} from '../monitor/open-probe.js';
 import type {Probe} from '../monitor/probe.js';
 import type {EndCause} from '../record/run-event.js';
@@ -48,8 +49,14 @@ export interface ProcessControlOptions {
   readonly gracePeriodMs?: number;
   /** Leave what the command left running in the background. Default false: it is ended. */
   readonly keepBackground?: boolean;
-  /** Default: no restarts. */
+  /** After a violation whose policy asks for a restart. Default: no restarts. */
   readonly restart?: BreakerRules;
+  /** When the child ends by itself. Default `never`. */
+  readonly restartPolicy?: RestartPolicy;
+  /** For {@link restartPolicy}; restarts of either reason count. Default: as `restart`. */
+  readonly exitRestart?: BreakerRules;
+  /** For the jitter of delays. Default `Math.random`. */
+  readonly random?: () => number;
   readonly clock?: Clock;
   /** The child runs: the time to begin watching it. */
   readonly onAttemptStarted?: (attempt: Attempt) => void;
@@ -63,6 +70,9 @@ export interface ProcessControlOptions {
 
 interface CurrentAttempt extends Attempt {
   readonly launched: RunningChild;
+  readonly startedAtMs: number;
+  /** When its end began, whatever the cause. */
+  endingAtMs?: number;
   tree?: TreeEnd;
 }
 
@@ -92,7 +102,7 @@ export class ProcessControl {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#gracePeriodMs = options.gracePeriodMs ?? 5000;
-    this.#breaker = new RestartCircuitBreaker(options.restart ?? NO_RESTARTS);
+    this.#breaker = new RestartCircuitBreaker(options.restart ?? NO_RESTARTS, options.random ?? Math.random);
     this.ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -149,6 +159,9 @@ export class ProcessControl {
 
   #input(input: RunInput): void {
     const {state, actions} = transition(this.#state, input);
+    if (this.#current !== undefined && state.name !== this.#state.name && state.name !== 'running') {
+      this.#current.endingAtMs ??= this.#clock.nowMs();
+    }
     this.#state = state;
     for (const action of actions) this.#do(action);
   }
@@ -207,7 +220,8 @@ export class ProcessControl {
     this.#current = attempt;
     void launched.exited.then((child) => {
       this.#options.onChildExited?.(attempt);
-      this.#input({kind: 'child_exited', child});
+      const again = startsAgainAfterExit(this.#options.restartPolicy ?? 'never', child.exitCode);
+      this.#input({kind: 'child_exited', child, again});
       this.#treeMayBeGone(attempt);
     });
     this.#options.onAttemptStarted?.(attempt);
@@ -227,13 +241,24 @@ export class ProcessControl {
     };
     const terminator = new TreeTerminator(probe, this.#clock, onAction);
     const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
-    return {number: this.#state.attempt, pid: launched.pid, probe, terminator, throttle, launched};
+    const startedAtMs = this.#clock.nowMs();
+    return {
+      number: this.#state.attempt,
+      pid: launched.pid,
+      probe,
+      terminator,
+      throttle,
+      launched,
+      startedAtMs,
+    };
   }
 
   #endBackground(): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
-    if (this.#options.keepBackground === true && !attempt.terminator.begun) {
+    const mayStay = this.#state.next === 'finish' && !attempt.terminator.begun;
+    // Beside another attempt it would be a second tree.
+    if (this.#options.keepBackground === true && mayStay) {
       void this.#leaveBackground(attempt);
       return;
     }
@@ -271,10 +296,19 @@ export class ProcessControl {
   }
 
   #consultBreaker(cause: EndCause): void {
-    const delayMs = this.#breaker.request();
+    const {restart, exitRestart = restart} = this.#options;
+    const rules = cause.kind === 'violation' ? restart : exitRestart;
+    const delayMs = this.#breaker.request(this.#clock.nowMs(), this.#livedMs(), rules ?? NO_RESTARTS);
     void this.#closeAttempt(cause, delayMs).then(() => {
       this.#input(delayMs === undefined ? {kind: 'no_retry'} : {kind: 'retry', delayMs});
     });
+  }
+
+  /** How long the current attempt was up; what it took to end it does not count. */
+  #livedMs(): number {
+    const attempt = this.#current;
+    if (attempt === undefined) return 0;
+    return (attempt.endingAtMs ?? this.#clock.nowMs()) - attempt.startedAtMs;
   }
 
   /** Tells the end of the current attempt, once. */

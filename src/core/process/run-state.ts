@@ -18,6 +18,8 @@ export interface RunState {
   /** What follows when the tree is gone. */
   readonly next: 'finish' | 'restart';
   readonly child?: ChildEnd;
+  /** A SIGINT or SIGQUIT has reached limitrun in this attempt: if the child ends, that was meant. */
+  readonly interrupted?: true;
   /** What came while the child was being started. */
   readonly pending: readonly RunInput[];
 }
@@ -34,7 +36,8 @@ export type RunInput =
   /** A signal reached limitrun; `forward`: the child has not got it yet. */
   | {readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly forward: boolean}
   | {readonly kind: 'grace_elapsed'}
-  | {readonly kind: 'child_exited'; readonly child: ChildEnd}
+  /** `again`: the restart policy wants a child that ended like this to be started again. */
+  | {readonly kind: 'child_exited'; readonly child: ChildEnd; readonly again?: boolean}
   /** Nothing is left but `survivors` processes that could not be ended. */
   | {readonly kind: 'tree_gone'; readonly survivors: number}
   | {readonly kind: 'retry'; readonly delayMs: number}
@@ -131,7 +134,7 @@ function whileRunning(state: RunState, input: RunInput): Transition {
   switch (input.kind) {
     case 'signal': {
       const forward: RunAction[] = input.forward ? [{kind: 'forward', signal: input.signal}] : [];
-      if (!ASKS_TO_END.has(input.signal)) return {state, actions: forward};
+      if (!ASKS_TO_END.has(input.signal)) return {state: noted(state, input.signal), actions: forward};
       const cause: EndCause = {kind: 'signal', signal: input.signal};
       // A stopped child would not get to see the signal.
       const wake: RunAction = {kind: 'forward', signal: 'SIGCONT'};
@@ -154,11 +157,13 @@ function whileRunning(state: RunState, input: RunInput): Transition {
       };
     case 'ending':
       return {state: {...state, name: 'stopping', cause: input.cause}, actions: [{kind: 'await_tree'}]};
-    case 'child_exited':
+    case 'child_exited': {
+      const next = input.again === true && state.interrupted !== true ? 'restart' : 'finish';
       return {
-        state: {...state, name: 'stopping', cause: EXITED, child: input.child},
+        state: {...state, name: 'stopping', cause: EXITED, child: input.child, next},
         actions: [{kind: 'end_background'}],
       };
+    }
     case 'start':
     case 'spawned':
     case 'spawn_failed':
@@ -240,12 +245,8 @@ function whileBackingOff(state: RunState, input: RunInput): Transition {
   switch (input.kind) {
     case 'retry':
       return {state, actions: [{kind: 'arm_delay', delayMs: input.delayMs}]};
-    case 'no_retry': {
-      const {cause} = state;
-      const opened: EndCause =
-        cause?.kind === 'violation' ? {kind: 'breaker_open', limitType: cause.limitType} : (cause ?? EXITED);
-      return finish({...state, name: 'idle'}, opened);
-    }
+    case 'no_retry':
+      return finish({...state, name: 'idle'}, breakerOpened(state.cause));
     case 'delay_elapsed':
       return begin(state);
     case 'signal':
@@ -263,6 +264,26 @@ function whileBackingOff(state: RunState, input: RunInput): Transition {
     case 'child_exited':
     case 'tree_gone':
       return unchanged(state);
+  }
+}
+
+/** The child decides what these signals mean; should it end, the restart policy no longer holds. */
+function noted(state: RunState, signal: NodeJS.Signals): RunState {
+  return ENDS_AT_ONCE.has(signal) ? {...state, interrupted: true} : state;
+}
+
+/** What the breaker refused to try again. */
+function breakerOpened(cause: EndCause = EXITED): EndCause {
+  switch (cause.kind) {
+    case 'violation':
+      return {kind: 'breaker_open', limitType: cause.limitType};
+    case 'exited':
+      return {kind: 'breaker_open'};
+    case 'signal':
+    case 'spawn_failed':
+    case 'breaker_open':
+    case 'fault':
+      return cause;
   }
 }
 

@@ -56,6 +56,7 @@ function record({started, ended, cpuTimeMs, peakRssBytes}: Attempt): AttemptReco
   return {
     attempt: started.attempt,
     pid: started.pid,
+    ...(started.limits && {limits: started.limits}),
     startedAtMs: started.atMs,
     startedTimestampMs: started.timestampMs,
     ...(ended && {endedAtMs: ended.atMs, endedTimestampMs: ended.timestampMs, cause: ended.cause}),

@@ -16,13 +16,20 @@ export interface LimitPromise {
   readonly everyMs?: number;
 }
 
+/** What an attempt may use, in the unit of the limit. */
+export interface AttemptLimit {
+  readonly limitType: LimitType;
+  readonly limitValue: number;
+}
+
 /** Why a run (or one attempt of it) ended: the first cause, never overwritten by a later one. */
 export type EndCause =
   | {readonly kind: 'exited'}
   | {readonly kind: 'violation'; readonly limitType: LimitType}
   | {readonly kind: 'signal'; readonly signal: NodeJS.Signals}
   | {readonly kind: 'spawn_failed'; readonly code: string; readonly message: string}
-  | {readonly kind: 'breaker_open'; readonly limitType: LimitType}
+  /** `limitType`: what the last attempt ended for; absent when the command ended by itself. */
+  | {readonly kind: 'breaker_open'; readonly limitType?: LimitType}
   | {readonly kind: 'fault'; readonly message: string};
 
 /** Who did something about a violation or an ending. */
@@ -42,7 +49,13 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly promises: readonly LimitPromise[];
     }
   | {readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly text: string}
-  | {readonly kind: 'attempt_started'; readonly attempt: number; readonly pid: number}
+  | {
+      readonly kind: 'attempt_started';
+      readonly attempt: number;
+      readonly pid: number;
+      /** The limits of this attempt, where they may differ from one attempt to the next. */
+      readonly limits?: readonly AttemptLimit[];
+    }
   | {readonly kind: 'usage_sampled'; readonly usage: ResourceUsage; readonly gapMs: number}
   | {readonly kind: 'violation_begun'; readonly violation: ResourceViolation}
   | {readonly kind: 'violation_ended'; readonly ended: EndedViolation}
@@ -78,3 +91,10 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly survivors: readonly number[];
     }
 );
+
+/** A run event before it is given its time. */
+export type Happening = RunEvent extends infer E
+  ? E extends RunEvent
+    ? Omit<E, 'atMs' | 'timestampMs'>
+    : never
+  : never;

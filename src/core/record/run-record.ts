@@ -1,8 +1,8 @@
 import type {LimitType} from '../limits/resource-limits.js';
-import type {ViolationHandlingMode} from '../limits/resource-policy.js';
+import {endsTheTree, type ViolationHandlingMode} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {UsageSource} from '../monitor/resource-usage.js';
-import type {EndCause, LimitPromise} from './run-event.js';
+import type {AttemptLimit, EndCause, LimitPromise} from './run-event.js';
 
 /** A figure with where it comes from. */
 export interface Sourced {
@@ -44,6 +44,8 @@ export interface ViolationRecord {
 export interface AttemptRecord {
   readonly attempt: number;
   readonly pid: number;
+  /** What this attempt was allowed; absent where that was not told. */
+  readonly limits?: readonly AttemptLimit[];
   readonly startedAtMs: number;
   readonly startedTimestampMs: number;
   readonly endedAtMs?: number;
@@ -87,7 +89,24 @@ export interface RunRecord {
   readonly survivors: readonly number[];
 }
 
-/** The limit of a type as promised at the start of the run, its last step; undefined when it was not set. */
+/** The limit of a type as it held for the last attempt, its last step; undefined when it was not set. */
 export function promisedLimit(record: RunRecord, type: LimitType): LimitPromise | undefined {
-  return record.promises.findLast((promise) => promise.limitType === type);
+  const promise = record.promises.findLast(({limitType}) => limitType === type);
+  const last = record.attempts.at(-1)?.limits?.findLast(({limitType}) => limitType === type);
+  return promise && last ? {...promise, limitValue: last.limitValue} : promise;
+}
+
+/** What of a limit ended the last attempt: of several broken steps the first whose policy does so. */
+export function endingViolation(
+  {violations, attempts}: RunRecord,
+  type: LimitType,
+): ResourceViolation | undefined {
+  const last = attempts.at(-1)?.attempt;
+  return violations.find(
+    ({violation, attempt}) =>
+      attempt === last &&
+      violation.limitType === type &&
+      violation.severity === 'critical' &&
+      endsTheTree(violation.policy),
+  )?.violation;
 }

@@ -15,6 +15,10 @@ export function commandEndText({exitCode, signal}: CommandEnd): string {
   return exitCode === undefined ? '-' : `exit code ${String(exitCode)}`;
 }
 
+function isKnown({exitCode, signal}: CommandEnd): boolean {
+  return exitCode !== undefined || signal !== undefined;
+}
+
 /** `resident memory exceeded 256.0 MiB`. @param limitValue in the limit's unit; absent: not known here */
 export function exceededText(limitType: LimitType, limitValue: number | undefined): string {
   const {label, unit} = limitKind(limitType);
@@ -27,8 +31,10 @@ export function endCauseText(cause: EndCause, command: CommandEnd): string {
     case 'exited':
       return commandEndText(command);
     case 'violation':
-    case 'breaker_open':
       return exceededText(cause.limitType, undefined);
+    case 'breaker_open':
+      if (cause.limitType !== undefined) return exceededText(cause.limitType, undefined);
+      return `the command ended by itself${isKnown(command) ? ` (${commandEndText(command)})` : ''}`;
     case 'signal':
       return `ended by signal ${cause.signal}`;
     case 'spawn_failed':

@@ -1,6 +1,6 @@
 import {limitKind, type LimitUnit} from '../limits/resource-limits.js';
 import type {ViolationMember} from '../limits/resource-violation.js';
-import type {EndCause, LimitPromise} from '../record/run-event.js';
+import type {AttemptLimit, EndCause, LimitPromise} from '../record/run-event.js';
 import type {AttemptRecord, RunFigures, RunRecord, Sourced, ViolationRecord} from '../record/run-record.js';
 
 /** The version of the document; raised when a field changes its meaning or goes. */
@@ -94,6 +94,7 @@ function reason(cause: EndCause): Json {
       return {kind: cause.kind};
     case 'violation':
     case 'breaker_open':
+      // Without a limit (`undefined` is left out) the command ended by itself.
       return {kind: cause.kind, limit: cause.limitType};
     case 'signal':
       return {kind: cause.kind, signal: cause.signal};
@@ -174,6 +175,7 @@ function attempt(record: AttemptRecord): Json {
   return {
     attempt: record.attempt,
     pid: record.pid,
+    limits: record.limits?.map(attemptLimit),
     started_at: isoTime(record.startedTimestampMs),
     ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
     cause: cause && reason(cause),
@@ -184,6 +186,11 @@ function attempt(record: AttemptRecord): Json {
     peak_rss: figure(record.peakRssBytes, 'bytes'),
     next_in_ms: nextInMs === undefined ? undefined : rounded(nextInMs),
   };
+}
+
+function attemptLimit({limitType, limitValue}: AttemptLimit): Json {
+  const {unit} = limitKind(limitType);
+  return {limit: limitType, value: inUnit(limitValue, unit), unit: JSON_UNITS[unit]};
 }
 
 function inUnit(value: number, unit: LimitUnit): number {

@@ -1,8 +1,7 @@
-import type {LimitType} from '../limits/resource-limits.js';
-import {endsTheTree} from '../limits/resource-policy.js';
-import {formatDuration} from '../plan/units.js';
+import {LIMIT_KINDS, type LimitType} from '../limits/resource-limits.js';
+import {formatDuration, formatValue} from '../plan/units.js';
 import type {EndCause} from '../record/run-event.js';
-import {type AttemptRecord, promisedLimit, type RunRecord} from '../record/run-record.js';
+import {type AttemptRecord, endingViolation, promisedLimit, type RunRecord} from '../record/run-record.js';
 import {type CommandEnd, exceededText} from './end-cause-text.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
@@ -17,8 +16,20 @@ import {violationsTable} from './violations-table.js';
 export function summary(record: RunRecord, paint: Paint): string {
   const first = headline(record, paint);
   if (record.attempts.length === 0) return first;
+  const head = [first, ...raisedLimits(record)].join('\n');
   const tables = [usageTable(record, paint), violationsTable(record, paint), treeTable(record, paint)];
-  return [first, ...tables.filter((table) => table !== undefined)].join('\n\n');
+  return [head, ...tables.filter((table) => table !== undefined)].join('\n\n');
+}
+
+/** A line for each limit that policy restart_adjusted has raised since the start; of several steps the last one. */
+function raisedLimits(record: RunRecord): string[] {
+  return LIMIT_KINDS.flatMap(({type, label, unit}) => {
+    const before = record.promises.findLast(({limitType}) => limitType === type)?.limitValue;
+    const now = promisedLimit(record, type)?.limitValue;
+    if (before === undefined || now === undefined || now === before) return [];
+    const change = `from ${formatValue(before, unit)} to ${formatValue(now, unit)}`;
+    return [`limitrun: limit of ${label} raised ${change} over ${attemptsText(record)}`];
+  });
 }
 
 /** One line that says how the run ended. Also what `--quiet` prints for limitrun's own errors (125, 126, 127). */
@@ -44,10 +55,19 @@ function causeText(cause: EndCause, record: RunRecord, command: CommandEnd | und
     case 'spawn_failed':
       return printable(cause.message);
     case 'breaker_open':
-      return `ended: the restart breaker opened after ${attemptsText(record)}; ${limitText(cause.limitType, record)}`;
+      return `ended: the restart breaker opened after ${attemptsText(record)}; ${refusedText(cause.limitType, record, command)}`;
     case 'fault':
       return `ended: limitrun failed: ${printable(cause.message)}`;
   }
+}
+
+/** What the last attempt ended for. */
+function refusedText(
+  limitType: LimitType | undefined,
+  record: RunRecord,
+  command: CommandEnd | undefined,
+): string {
+  return limitType === undefined ? `the command ${commandText(command)}` : limitText(limitType, record);
 }
 
 function commandText(command: CommandEnd | undefined): string {
@@ -69,20 +89,8 @@ function attemptsText({attempts}: RunRecord): string {
 function limitText(limitType: LimitType, record: RunRecord): string {
   return exceededText(
     limitType,
-    endingStep(limitType, record) ?? promisedLimit(record, limitType)?.limitValue,
+    endingViolation(record, limitType)?.limitValue ?? promisedLimit(record, limitType)?.limitValue,
   );
-}
-
-/** Of several steps of a limit the one that ended the last attempt: the first whose policy does so. */
-function endingStep(limitType: LimitType, {violations, attempts}: RunRecord): number | undefined {
-  const last = attempts.at(-1)?.attempt;
-  return violations.find(
-    ({violation, attempt}) =>
-      attempt === last &&
-      violation.limitType === limitType &&
-      violation.severity === 'critical' &&
-      endsTheTree(violation.policy),
-  )?.violation.limitValue;
 }
 
 /** limitrun's exit code where the words before it do not say it already, and whether SIGKILL was needed. */

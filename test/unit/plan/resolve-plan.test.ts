@@ -8,9 +8,18 @@ import type {Settings} from '../../../src/core/plan/settings.js';
 import type {Worker} from '../../../src/core/plan/worker.js';
 
 const NO_RULES = {memory: {}, cpu: {}, io: {}, process: {}};
+const NO_RESTART_RULES = {violations: {}, profileMultiplier: 1, criticalMultiplier: 1};
+const RULES = {
+  maxRestarts: 3,
+  delayMs: 1000,
+  backoffRate: 2,
+  maxDelayMs: 300_000,
+  jitter: 0.1,
+  stableMs: 60_000,
+};
 
 function worker(settings: Settings, more: Partial<Worker> = {}): Worker {
-  return {id: 'web', file: 'w.yaml', settings, rules: NO_RULES, ...more};
+  return {id: 'web', file: 'w.yaml', settings, rules: NO_RULES, restart: NO_RESTART_RULES, ...more};
 }
 
 function plan(sources: Partial<PlanSources>) {
@@ -29,7 +38,8 @@ describe('a plan', () => {
       limits: {},
       handling: 'internal',
       gracePeriodMs: 5000,
-      restart: {maxRestarts: 3, delayMs: 1000, backoffRate: 2, startupGraceMs: 0},
+      restart: {policy: 'never', afterExit: RULES, afterViolation: RULES, startupGraceMs: 0},
+      adjust: {factor: 1.5},
       monitoring: {
         enabled: true,
         intervalMs: 100,
@@ -64,6 +74,13 @@ describe('a plan', () => {
       'max-restarts': 0,
       'restart-delay': 0,
       'backoff-rate': 1,
+      'max-restart-delay': 3,
+      'restart-jitter': 0,
+      'restart-window': 4,
+      'stable-time': 0,
+      'restart-policy': 'always',
+      adjust: 2,
+      'adjust-max': 1000,
       'startup-grace': 12,
       'violation-handling': 'disabled',
       interval: 13,
@@ -77,6 +94,7 @@ describe('a plan', () => {
       'violation-exit-code': 99,
     };
     const rules = {policy: 'log', warningThresholdPercent: 50, sustainedViolationTimeMs: 11};
+    const restarts = {maxRestarts: 0, delayMs: 0, backoffRate: 1, maxDelayMs: 3, jitter: 0, windowMs: 4};
     expect(plan({flags})).toEqual({
       name: 'n',
       command: {file: 'cmd', args: [], environment: {}},
@@ -89,7 +107,8 @@ describe('a plan', () => {
       },
       handling: 'disabled',
       gracePeriodMs: 0,
-      restart: {maxRestarts: 0, delayMs: 0, backoffRate: 1, startupGraceMs: 12},
+      restart: {policy: 'always', afterExit: restarts, afterViolation: restarts, startupGraceMs: 12},
+      adjust: {factor: 2, maxBytes: 1000},
       monitoring: {
         enabled: true,
         intervalMs: 13,
@@ -106,7 +125,10 @@ describe('a plan', () => {
         violationExitCode: 99,
       },
       keepBackground: true,
-      notices: [],
+      notices: [
+        '--adjust has no effect: no limit has policy restart_adjusted',
+        '--adjust-max has no effect: no limit has policy restart_adjusted',
+      ],
       warnings: [],
     });
   });

@@ -28,6 +28,8 @@ const FULL = `workers:
         process: {max_processes: 5, max_file_descriptors: 100, policy: immediate_kill}
         timeout: 1h
         graceful_timeout: 0
+        adjust: 2x
+        adjust_max: 2G
         monitoring:
           enabled: true
           interval: 50ms
@@ -45,7 +47,15 @@ const FULL = `workers:
         environment: {PORT: 8080, V: 1.10, E: "", B: False}
         working_directory: /tmp
       context_aware_restart:
-        default: {max_retries: 0, retry_delay: 0, backoff_rate: 1.5, startup_grace_period: 10s}
+        default:
+          {max_retries: 0, retry_delay: 0, backoff_rate: 1.5, startup_grace_period: 10s, max_retry_delay: 1m,
+           jitter: 0.5, restart_window: 1h, stable_time: 0}
+        restart_policy: always
+        resource_violations: {max_retries: 7, jitter: 0}
+        severity_multipliers: {warning: 9, critical: 1.5}
+        profile_multipliers: {leaky: 0.5}
+        sustained_violation_time: 4s
+        spike_tolerance_time: 1s
 `;
 
 /** A file with one worker whose unit is given in flow style. */
@@ -80,6 +90,7 @@ describe('a worker file', () => {
         'violation-handling': 'external',
       },
       rules: {memory: {}, cpu: {}, io: {}, process: {}},
+      restart: {violations: {}, profileMultiplier: 1, criticalMultiplier: 1},
     });
   });
 
@@ -92,6 +103,13 @@ describe('a worker file', () => {
         cpu: {sustainedViolationTimeMs: 0},
         io: {},
         process: {},
+      },
+      restart: {
+        violations: {'max-restarts': 7, 'restart-jitter': 0},
+        profileMultiplier: 0.5,
+        criticalMultiplier: 1.5,
+        sustainedViolationTimeMs: 4000,
+        spikeToleranceMs: 1000,
       },
       monitoringEnabled: true,
       alertingEnabled: false,
@@ -128,6 +146,45 @@ describe('a worker file', () => {
     ['nothing at all', '{execution: {}}', []],
   ])('names as its command %s', (_name, text, words) => {
     expect(workerFromText(unit(text), 'w.yaml', undefined).execution?.words).toEqual(words);
+  });
+
+  it.each([
+    ['batch', '{}', 3],
+    ['web', '{}', 1],
+    ['database', '{}', 5],
+    ['worker', '{}', 2],
+    ['scheduler', '{}', 2.5],
+    ['default', '{}', 1],
+    ['crawler', '{}', 1],
+    ['crawler', '{profile_multipliers: {crawler: 4}}', 4],
+    ['crawler', '{profile_multipliers: {default: 0.5}}', 0.5],
+    ['batch', '{worker_profile_multipliers: {batch: 2}}', 2],
+    ['constructor', '{}', 1],
+  ])('of profile %s with %s multiplies its restarts by %d', (profile, restart, multiplier) => {
+    const text = `workers: [{id: a, profile_type: ${profile}, unit: {context_aware_restart: ${restart}}}]`;
+    expect(workerFromText(text, 'w.yaml', undefined).restart.profileMultiplier).toBe(multiplier);
+  });
+
+  it('may say the start-up grace in either place, but not in both', () => {
+    const grace = (text: string) =>
+      workerFromText(unit(`{context_aware_restart: ${text}}`), 'w.yaml', undefined).settings['startup-grace'];
+    expect(grace('{startup_grace_period: 2s}')).toBe(2000);
+    expect(grace('{default: {startup_grace_period: 3s}}')).toBe(3000);
+    expect(() => grace('{startup_grace_period: 2s, default: {startup_grace_period: 3s}}')).toThrow(
+      'startup_grace_period twice',
+    );
+  });
+
+  it.each([
+    ['{restart_policy: sometimes}', 'is none of never, on-failure, always, unless-stopped'],
+    ['{default: {jitter: 2}}', 'is more than 1'],
+    ['{resource_violations: {startup_grace_period: 1s}}', 'unknown key "startup_grace_period"'],
+    ['{resource_violations: {retry_dely: 1s}}', 'unknown key "retry_dely"; did you mean retry_delay?'],
+    ['{severity_multipliers: {fatal: 2}}', 'unknown key "fatal"'],
+    ['{profile_multipliers: {web: -1}}', '"-1" is not a number'],
+    ['{profile_multipliers: {web: 1}, worker_profile_multipliers: {web: 1}}', 'exclude each other'],
+  ])('with the restart rules %s is refused: %s', (text, why) => {
+    expect(() => workerFromText(unit(`{context_aware_restart: ${text}}`), 'w.yaml', undefined)).toThrow(why);
   });
 
   it('may have only an id', () => {
@@ -206,11 +263,6 @@ describe('a fault', () => {
       'on_violation: must be a command or a list of words',
     ],
     ['a bad policy', limits('{memory: {policy: __proto__}}'), '"__proto__" is none of none, log'],
-    [
-      'a policy of a later version',
-      limits('{memory: {policy: restart_adjusted}}'),
-      'restart_adjusted is not available in this version',
-    ],
     [
       'kernel enforcement',
       limits('{monitoring: {enforce: kernel}}'),

@@ -295,6 +295,7 @@ test('when somebody else ends the tree the run ends with that cause', async () =
   expect(await control.ended).toMatchObject({cause: BROKEN, child: {signal: 'SIGTERM'}});
 });
 
+const LONG_DELAY = {maxRestarts: 5, delayMs: LONG_MS, backoffRate: 1};
 const TWICE = {maxRestarts: 2, delayMs: 1, backoffRate: 2};
 
 test('a restart begins another attempt until the breaker opens', async () => {
@@ -398,7 +399,69 @@ test('a command that cannot be started again ends the run as not started', async
   expect(ends).toHaveLength(1);
 });
 
-const LONG_DELAY = {maxRestarts: 5, delayMs: LONG_MS, backoffRate: 1};
+test('a child that ends by itself is started again as the policy says, by rules of its own', async () => {
+  const {control, attempts, ends} = runOf('exit 3', {
+    restart: LONG_DELAY,
+    restartPolicy: 'on-failure',
+    exitRestart: {maxRestarts: 2, delayMs: 10, backoffRate: 1, jitter: 1},
+    random: () => 0.75,
+  });
+  control.start();
+  expect(await control.ended).toMatchObject({cause: {kind: 'breaker_open'}, child: {exitCode: 3}});
+  expect(attempts.map(({number}) => number)).toEqual([1, 2, 3]);
+  expect(ends.map(({cause, nextInMs}) => [cause.kind, nextInMs])).toEqual([
+    ['exited', 15],
+    ['exited', 15],
+    ['exited', undefined],
+  ]);
+});
+
+test('restarts after an exit and after a violation count together', async () => {
+  const rules = {maxRestarts: 1, delayMs: 1, backoffRate: 1};
+  const {control, attempts} = runOf(`[ -e again ] && { ${ENDLESS}; }; touch again; exit 1`, {
+    restart: rules,
+    restartPolicy: 'always',
+  });
+  control.start();
+  await written('ready');
+  control.handleViolation(violation('restart'));
+  expect(await control.ended).toMatchObject({cause: {kind: 'breaker_open', limitType: 'max_processes'}});
+  expect(attempts).toHaveLength(2);
+});
+
+test('an attempt that was up for the stable time counts as a success, the time to end it not included', async () => {
+  const rules = {maxRestarts: 1, delayMs: 1, backoffRate: 1, stableMs: LONG_MS};
+  let laterMs = 0;
+  const clock = {nowMs: () => performance.now() + laterMs, timestampMs: () => 0};
+  const {control, attempts} = runOf(ENDLESS, {
+    restart: rules,
+    clock,
+    onAttemptStarted: (attempt) => {
+      attempts.push(attempt);
+      laterMs += attempt.number < 3 ? LONG_MS : 0;
+      setImmediate(() => {
+        control.handleViolation(violation('restart'));
+        laterMs += LONG_MS;
+      });
+    },
+  });
+  control.start();
+  expect(await control.ended).toMatchObject({cause: {kind: 'breaker_open'}});
+  // Two stable attempts and the one restart after them.
+  expect(attempts.map(({number}) => number)).toEqual([1, 2, 3]);
+});
+
+test('a child that ends after an interrupt is not started again under any policy', async () => {
+  const {control, attempts} = runOf(`trap 'exit 1' INT; ${READY}while :; do sleep 0.01; done`, {
+    restart: TWICE,
+    restartPolicy: 'always',
+  });
+  control.start();
+  await written('ready');
+  control.signal('SIGINT', false);
+  expect(await control.ended).toMatchObject({cause: {kind: 'exited'}, child: {exitCode: 1}});
+  expect(attempts).toHaveLength(1);
+});
 
 test.each([
   [

@@ -36,6 +36,7 @@ const INPUTS = {
   'SIGHUP of the terminal': signal('SIGHUP', false),
   grace_elapsed: {kind: 'grace_elapsed'},
   child_exited: {kind: 'child_exited', child: CHILD},
+  'child_exited, to be started again': {kind: 'child_exited', child: CHILD, again: true},
   tree_gone: {kind: 'tree_gone', survivors: 0},
   'tree_gone but for a survivor': {kind: 'tree_gone', survivors: 1},
   retry: {kind: 'retry', delayMs: 700},
@@ -55,6 +56,17 @@ const STATES = {
   'the run is over': at('idle', {cause: MEMORY, child: CHILD}),
   'the child is being started': at('starting'),
   'the child runs': at('running'),
+  'the child runs and has been interrupted': at('running', {interrupted: true}),
+  'the tree of a child that ended by itself is being ended for a restart': at('stopping', {
+    cause: {kind: 'exited'},
+    next: 'restart',
+    child: CHILD,
+  }),
+  'the next attempt is awaited after the child ended by itself': at('backing-off', {
+    cause: {kind: 'exited'},
+    next: 'restart',
+    child: CHILD,
+  }),
   'the tree is being stopped': at('stopping', {cause: MEMORY}),
   'the tree is being stopped for a restart': at('stopping', {cause: MEMORY, next: 'restart'}),
   'the terminal has closed and the child is given time': at('stopping', {
@@ -95,6 +107,48 @@ function endAfterTree(cause: EndCause): Expected {
   return {to: {name: 'idle'}, actions: [finish(cause)]};
 }
 
+const EXITED: EndCause = {kind: 'exited'};
+
+const childEnded: Expected = {
+  to: {name: 'stopping', cause: EXITED, child: CHILD},
+  actions: [{kind: 'end_background'}],
+};
+
+const whileRunning: Partial<Record<InputName, Expected>> = {
+  stop: {to: {name: 'stopping', cause: LATER}, actions: [{kind: 'stop_tree', cause: LATER}]},
+  kill: {to: {name: 'terminating', cause: LATER}, actions: [{kind: 'kill_tree', cause: LATER}]},
+  'stop for a fault': {
+    to: {name: 'stopping', cause: FAULT},
+    actions: [{kind: 'stop_tree', cause: FAULT}],
+  },
+  'kill for a fault': {
+    to: {name: 'terminating', cause: FAULT},
+    actions: [{kind: 'kill_tree', cause: FAULT}],
+  },
+  restart: {
+    to: {name: 'stopping', cause: LATER, next: 'restart'},
+    actions: [{kind: 'stop_tree', cause: LATER}],
+  },
+  ending: {to: {name: 'stopping', cause: LATER}, actions: [{kind: 'await_tree'}]},
+  SIGTERM: {
+    to: {name: 'stopping', cause: byTerm},
+    actions: [forward('SIGTERM'), forward('SIGCONT'), {kind: 'arm_grace'}],
+  },
+  SIGHUP: {
+    to: {name: 'stopping', cause: byHup},
+    actions: [forward('SIGHUP'), forward('SIGCONT'), {kind: 'arm_grace'}],
+  },
+  'SIGHUP of the terminal': {
+    to: {name: 'stopping', cause: byHup},
+    actions: [forward('SIGCONT'), {kind: 'arm_grace'}],
+  },
+  SIGINT: {to: {interrupted: true}, actions: [forward('SIGINT')]},
+  'SIGINT of the terminal': {to: {interrupted: true}},
+  SIGQUIT: {to: {interrupted: true}, actions: [forward('SIGQUIT')]},
+  SIGUSR1: {actions: [forward('SIGUSR1')]},
+  child_exited: childEnded,
+};
+
 const whileStopping: Partial<Record<InputName, Expected>> = {
   kill: {to: {name: 'terminating'}, actions: [{kind: 'kill_tree', cause: LATER}]},
   // Only a violation may lead to a restart; whatever else asks for an end means it.
@@ -109,12 +163,32 @@ const whileStopping: Partial<Record<InputName, Expected>> = {
   SIGUSR1: {actions: [forward('SIGUSR1')]},
   grace_elapsed: {to: {name: 'terminating'}, actions: [{kind: 'kill_tree', cause: MEMORY}]},
   child_exited: {to: {child: CHILD}, actions: [{kind: 'end_background'}]},
+  'child_exited, to be started again': {to: {child: CHILD}, actions: [{kind: 'end_background'}]},
 };
 
 const noRestartAfter: Expected = {to: {next: 'finish'}};
 const restartAfterTree: Expected = {
   to: {name: 'backing-off'},
   actions: [{kind: 'consult_breaker', cause: MEMORY}],
+};
+
+const whileBackingOff: Partial<Record<InputName, Expected>> = {
+  retry: {actions: [{kind: 'arm_delay', delayMs: 700}]},
+  delay_elapsed: {
+    to: {name: 'starting', attempt: 2, next: 'finish'},
+    without: 'child',
+    actions: [{kind: 'spawn'}],
+  },
+  SIGTERM: noMoreAttempt(byTerm),
+  SIGHUP: noMoreAttempt(byHup),
+  SIGINT: noMoreAttempt(byInt),
+  SIGQUIT: noMoreAttempt(byQuit),
+  'SIGINT of the terminal': noMoreAttempt(byInt),
+  'SIGHUP of the terminal': noMoreAttempt(byHup),
+  stop: noMoreAttempt(LATER),
+  kill: noMoreAttempt(LATER),
+  'stop for a fault': noMoreAttempt(FAULT),
+  'kill for a fault': noMoreAttempt(FAULT),
 };
 
 /** Every pair of a state and an input that changes or does anything; all others must not. */
@@ -135,6 +209,7 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     restart: kept('restart'),
     ending: kept('ending'),
     child_exited: kept('child_exited'),
+    'child_exited, to be started again': kept('child_exited, to be started again'),
     SIGTERM: kept('SIGTERM'),
     SIGHUP: kept('SIGHUP'),
     SIGINT: kept('SIGINT'),
@@ -144,40 +219,22 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     'SIGHUP of the terminal': kept('SIGHUP of the terminal'),
   },
   'the child runs': {
-    stop: {to: {name: 'stopping', cause: LATER}, actions: [{kind: 'stop_tree', cause: LATER}]},
-    kill: {to: {name: 'terminating', cause: LATER}, actions: [{kind: 'kill_tree', cause: LATER}]},
-    'stop for a fault': {
-      to: {name: 'stopping', cause: FAULT},
-      actions: [{kind: 'stop_tree', cause: FAULT}],
-    },
-    'kill for a fault': {
-      to: {name: 'terminating', cause: FAULT},
-      actions: [{kind: 'kill_tree', cause: FAULT}],
-    },
-    restart: {
-      to: {name: 'stopping', cause: LATER, next: 'restart'},
-      actions: [{kind: 'stop_tree', cause: LATER}],
-    },
-    ending: {to: {name: 'stopping', cause: LATER}, actions: [{kind: 'await_tree'}]},
-    SIGTERM: {
-      to: {name: 'stopping', cause: byTerm},
-      actions: [forward('SIGTERM'), forward('SIGCONT'), {kind: 'arm_grace'}],
-    },
-    SIGHUP: {
-      to: {name: 'stopping', cause: byHup},
-      actions: [forward('SIGHUP'), forward('SIGCONT'), {kind: 'arm_grace'}],
-    },
-    'SIGHUP of the terminal': {
-      to: {name: 'stopping', cause: byHup},
-      actions: [forward('SIGCONT'), {kind: 'arm_grace'}],
-    },
-    SIGINT: {actions: [forward('SIGINT')]},
-    SIGQUIT: {actions: [forward('SIGQUIT')]},
-    SIGUSR1: {actions: [forward('SIGUSR1')]},
-    child_exited: {
-      to: {name: 'stopping', cause: {kind: 'exited'}, child: CHILD},
+    ...whileRunning,
+    'child_exited, to be started again': {
+      to: {name: 'stopping', cause: EXITED, child: CHILD, next: 'restart'},
       actions: [{kind: 'end_background'}],
     },
+  },
+  // Whoever pressed Ctrl-C does not want it to come back.
+  'the child runs and has been interrupted': {
+    ...whileRunning,
+    'child_exited, to be started again': childEnded,
+  },
+  'the tree of a child that ended by itself is being ended for a restart': {
+    ...whileStopping,
+    grace_elapsed: {to: {name: 'terminating'}, actions: [{kind: 'kill_tree', cause: EXITED}]},
+    tree_gone: {to: {name: 'backing-off'}, actions: [{kind: 'consult_breaker', cause: EXITED}]},
+    'tree_gone but for a survivor': {to: {name: 'idle'}, actions: [finish(EXITED)]},
   },
   'the tree is being stopped': {
     ...whileStopping,
@@ -201,11 +258,13 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
   },
   'the tree is being killed': {
     child_exited: {to: {child: CHILD}},
+    'child_exited, to be started again': {to: {child: CHILD}},
     tree_gone: endAfterTree(MEMORY),
     'tree_gone but for a survivor': endAfterTree(MEMORY),
   },
   'the tree is being killed for a restart': {
     child_exited: {to: {child: CHILD}},
+    'child_exited, to be started again': {to: {child: CHILD}},
     tree_gone: restartAfterTree,
     'tree_gone but for a survivor': endAfterTree(MEMORY),
     SIGTERM: noRestartAfter,
@@ -218,26 +277,18 @@ const TABLE: Record<StateName, Partial<Record<InputName, Expected>>> = {
     'kill for a fault': noRestartAfter,
   },
   'the next attempt is awaited': {
-    retry: {actions: [{kind: 'arm_delay', delayMs: 700}]},
+    ...whileBackingOff,
     no_retry: {
       to: {name: 'idle', cause: {kind: 'breaker_open', limitType: 'max_rss'}},
       actions: [finish({kind: 'breaker_open', limitType: 'max_rss'})],
     },
-    delay_elapsed: {
-      to: {name: 'starting', attempt: 2, next: 'finish'},
-      without: 'child',
-      actions: [{kind: 'spawn'}],
+  },
+  'the next attempt is awaited after the child ended by itself': {
+    ...whileBackingOff,
+    no_retry: {
+      to: {name: 'idle', cause: {kind: 'breaker_open'}},
+      actions: [finish({kind: 'breaker_open'})],
     },
-    SIGTERM: noMoreAttempt(byTerm),
-    SIGHUP: noMoreAttempt(byHup),
-    SIGINT: noMoreAttempt(byInt),
-    SIGQUIT: noMoreAttempt(byQuit),
-    'SIGINT of the terminal': noMoreAttempt(byInt),
-    'SIGHUP of the terminal': noMoreAttempt(byHup),
-    stop: noMoreAttempt(LATER),
-    kill: noMoreAttempt(LATER),
-    'stop for a fault': noMoreAttempt(FAULT),
-    'kill for a fault': noMoreAttempt(FAULT),
   },
 };
 
@@ -324,7 +375,32 @@ test('the first cause of an ending stays whatever comes later', () => {
 test('a run that did not end for a limit says so when no further attempt is allowed', () => {
   const fault: EndCause = {kind: 'fault', message: 'x'};
   expect(transition(at('backing-off', {cause: fault}), INPUTS.no_retry).actions).toEqual([finish(fault)]);
-  expect(transition(at('backing-off'), INPUTS.no_retry).actions).toEqual([finish({kind: 'exited'})]);
+  expect(transition(at('backing-off'), INPUTS.no_retry).actions).toEqual([finish({kind: 'breaker_open'})]);
+});
+
+test('a child that asks for another attempt after Ctrl-C does not get one', () => {
+  const {state, actions} = play(
+    INPUTS.start,
+    INPUTS.spawned,
+    INPUTS['SIGINT of the terminal'],
+    INPUTS['child_exited, to be started again'],
+    INPUTS.tree_gone,
+  );
+  expect(state).toMatchObject({name: 'idle', cause: EXITED});
+  expect(actions.at(-1)).toEqual(finish(EXITED));
+});
+
+test('a Ctrl-C of an attempt is forgotten in the next one', () => {
+  const {state} = play(
+    INPUTS.start,
+    INPUTS.spawned,
+    INPUTS.SIGINT,
+    INPUTS.restart,
+    INPUTS.tree_gone,
+    INPUTS.retry,
+    INPUTS.delay_elapsed,
+  );
+  expect(state).toEqual({name: 'starting', attempt: 2, next: 'finish', pending: []});
 });
 
 test('a tree whose cause is unknown has exited', () => {
@@ -375,7 +451,14 @@ class World {
       ...always,
       ...signals,
       ...(this.#spawning ? [INPUTS.spawned, INPUTS.spawned, INPUTS.spawn_failed] : []),
-      ...(this.#treeAlive ? [INPUTS.child_exited, INPUTS.tree_gone, INPUTS.tree_gone] : []),
+      ...(this.#treeAlive
+        ? [
+            INPUTS.child_exited,
+            INPUTS['child_exited, to be started again'],
+            INPUTS.tree_gone,
+            INPUTS.tree_gone,
+          ]
+        : []),
       ...(this.#asked ? [INPUTS.retry, INPUTS.retry, INPUTS.no_retry] : []),
       ...(this.#delays > 0 ? [INPUTS.delay_elapsed, INPUTS.delay_elapsed] : []),
     ];

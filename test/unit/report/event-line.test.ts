@@ -165,6 +165,8 @@ const ATTEMPT_ENDS: readonly (readonly [
   [{kind: 'signal', signal: 'SIGTERM'}, {}, 'ended by signal SIGTERM'],
   [{kind: 'spawn_failed', code: 'EAGAIN', message: 'no\nprocess'}, {}, 'could not start: no\\nprocess'],
   [{kind: 'breaker_open', limitType: 'max_rss'}, {}, 'resident memory exceeded its limit'],
+  [{kind: 'breaker_open'}, {}, 'the command ended by itself'],
+  [{kind: 'breaker_open'}, {exitCode: 3}, 'the command ended by itself (exit code 3)'],
   [{kind: 'fault', message: 'out of files'}, {}, 'limitrun failed: out of files'],
 ];
 

@@ -79,6 +79,7 @@ const CAUSES: readonly EndCause[] = [
   {kind: 'signal', signal: 'SIGHUP'},
   {kind: 'spawn_failed', code: 'EACCES', message: 'not executable'},
   {kind: 'breaker_open', limitType: 'max_percent'},
+  {kind: 'breaker_open'},
   {kind: 'fault', message: 'broken'},
 ];
 

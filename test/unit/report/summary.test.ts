@@ -8,6 +8,7 @@ import {
   at,
   ended,
   leakingRun,
+  MIB,
   quietRun,
   restartedRun,
   rssViolation,
@@ -134,6 +135,42 @@ test('the headline of restarts counts the attempts', () => {
     'limitrun: ended: the restart breaker opened after 2 attempts; ' +
       'resident memory exceeded 256.0 MiB (exit code 118, forced)',
   );
+});
+
+test('the headline of a command that failed too often says how it ended', () => {
+  const events = [
+    started(),
+    at(1, {kind: 'attempt_started', attempt: 1, pid: 7}),
+    at(9, {kind: 'attempt_ended', attempt: 1, cause: {kind: 'exited'}, exitCode: 3, forced: false}),
+    at(9, {kind: 'run_ended', cause: {kind: 'breaker_open'}, exitCode: 118, survivors: []}),
+  ];
+  expect(headline(foldRun(events), PLAIN_PAINT)).toBe(
+    'limitrun: ended: the restart breaker opened after 1 attempt; the command exited with 3 (exit code 118)',
+  );
+});
+
+test('limits that were raised between attempts are told, and the table shows those of the last one', () => {
+  const limits = (mib: number) => [{limitType: 'max_rss' as const, limitValue: mib * MIB}];
+  const promise = {
+    limitType: 'max_rss',
+    limitValue: 100 * MIB,
+    policy: 'restart_adjusted',
+    sustainMs: 0,
+    enforcedBy: 'polling',
+  } as const;
+  const events = [
+    started([promise]),
+    at(1, {kind: 'attempt_started', attempt: 1, pid: 7, limits: limits(100)}),
+    at(9, {kind: 'attempt_ended', attempt: 1, cause: {kind: 'exited'}, forced: false, nextInMs: 1}),
+    at(10, {kind: 'attempt_started', attempt: 2, pid: 8, limits: limits(150)}),
+    at(19, {kind: 'attempt_ended', attempt: 2, cause: {kind: 'exited'}, exitCode: 0, forced: false}),
+    at(19, {kind: 'run_ended', cause: {kind: 'exited'}, exitCode: 0, survivors: []}),
+  ];
+  const text = summary(foldRun(events), PLAIN_PAINT);
+  expect(text.split('\n')[1]).toBe(
+    'limitrun: limit of resident memory raised from 100.0 MiB to 150.0 MiB over 2 attempts',
+  );
+  expect(text).toMatch(/not measured +150\.0 MiB/);
 });
 
 test('a run that goes on is not said to have ended', () => {
