@@ -307,7 +307,12 @@ class SupervisedRun {
    * terminal sent it to both, limitrun does too.
    */
   async #dieAsTheChildDid(end: RunEnd): Promise<void> {
-    if (end.cause.kind !== 'exited' || end.child?.signal !== 'SIGINT' || !this.#interruptedByTerminal) return;
+    const {cause, child} = end;
+    const byInterrupt =
+      cause.kind === 'exited'
+        ? child?.signal === 'SIGINT'
+        : cause.kind === 'signal' && cause.signal === 'SIGINT';
+    if (!byInterrupt || !this.#interruptedByTerminal) return;
     leaveTerminalAlone();
     process.kill(process.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -232,7 +232,8 @@ describe('full-screen and interactive programs', () => {
     tty.line('jobs');
     await tty.shows(/Running.*sleep 300/);
     tty.line('fg');
-    await waitFor(() => tty.screen().split('\n').at(-1)?.trim() === 'sleep 300', {
+    // bash tells the job before it gives it the terminal.
+    await waitFor(() => ownsTheTerminal(alive().find(({command}) => command === 'sleep 300')?.pid), {
       what: 'the job in front',
       seen: tty.screen,
     });
@@ -274,3 +275,11 @@ describe('full-screen and interactive programs', () => {
     await tty.shows(/^typed$/m);
   });
 });
+
+/** Whether the process is in the foreground group of its terminal (proc(5), fields pgrp and tpgid). */
+function ownsTheTerminal(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group === foreground;
+}
