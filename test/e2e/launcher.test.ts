@@ -35,6 +35,19 @@ describe('the installed program leaves as it was', () => {
     expect(stderr).toMatch(/^limitrun: /);
   });
 
+  test('L-17 variables that a shell could not name, or would change', async () => {
+    const odd = {
+      'npm.config': 'a b',
+      'FOO-BAR': 'two\nlines',
+      'BASH_FUNC_f%%': '() {  echo called\n}',
+      IFS: 'x',
+    };
+    const env = {...odd, PWD: '/stale', SHLVL: '7'};
+    const running = startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env', '-0'], {env});
+    const entries = (await running.exited).stdout.split('\0');
+    for (const [name, value] of Object.entries(env)) expect(entries).toContain(`${name}=${value}`);
+  });
+
   test('L-06 words with anything in them', async () => {
     const words = ['', ' ', 'a b', '"', "'", '\\', '$HOME', '`id`', '*', 'a\nb', '-n', '--', '🙂'];
     const {stdout} = await startProgram(LAUNCHER, ['--', '/usr/bin/env', 'printf', '%s\\0', ...words]).exited;

@@ -223,6 +223,23 @@ describe('full-screen and interactive programs', () => {
     await tty.shows('code 0');
   });
 
+  test('O-16 the modes that the command sets on the terminal stay', async () => {
+    const tty = await terminal();
+    tty.line('stty ixon; limitrun --quiet -- stty -ixon; stty -a | grep -o -- "-ixon"');
+    await tty.shows(/^-ixon$/m);
+  });
+
+  test('O-22 a limitrun that ends in the background leaves the terminal to whoever is in front', async () => {
+    const tty = await terminal();
+    tty.line(`limitrun --quiet -- sh -c 'while ! test -e go; do sleep 0.05; done' & job=$!`);
+    await tty.prompt();
+    tty.line(
+      'sh -c "touch go; while test -e /proc/$job; do sleep 0.05; done; stty -a" | grep -oE -- "-?icanon"',
+    );
+    await tty.shows(/^-?icanon$/m);
+    expect(tty.screen()).toMatch(/^icanon$/m);
+  });
+
   test('O-18 an interactive bash has its own jobs', async () => {
     const tty = await terminal();
     scratchFile('inner', "PS1='inner> '\nbind 'set enable-bracketed-paste off'\n");
