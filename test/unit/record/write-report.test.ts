@@ -124,12 +124,14 @@ test('a name of control characters is made visible in the message', async () => 
   await expect(refusal).rejects.toThrow('\\x1b[2J/report.json');
 });
 
-test.skipIf(isRoot)('a read-only directory is refused before the start (skipped for root)', async () => {
+test('a read-only directory is refused before the start', async ({skip}) => {
+  skip(isRoot, 'skipped: root may write everywhere');
   chmodSync(directory, 0o500);
   await expect(assertReportWritable(within('report.json'))).rejects.toThrow('permission denied (EACCES)');
 });
 
-test.skipIf(isRoot)('a read-only report is refused before the start (skipped for root)', async () => {
+test('a read-only report is refused before the start', async ({skip}) => {
+  skip(isRoot, 'skipped: root may write everywhere');
   writeFileSync(within('report.json'), 'keep');
   chmodSync(within('report.json'), 0o400);
   await expect(assertReportWritable(within('report.json'))).rejects.toThrow('permission denied (EACCES)');
@@ -151,7 +153,8 @@ test('a temporary file is removed when the report cannot take its place', async 
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test.skipIf(!hasFull)('a full device is an error that is said', async () => {
+test('a full device is an error that is said', async ({skip}) => {
+  skip(!hasFull, 'skipped: no /dev/full');
   await assertReportWritable('/dev/full');
   await expect(writeReport('/dev/full', 'x')).rejects.toThrow(
     'cannot write the report to /dev/full: no space left on the device (ENOSPC)',
@@ -164,14 +167,16 @@ test('a device such as /dev/null is written into and not replaced', async () => 
   expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
 });
 
-test.skipIf(!hasMkfifo)('a FIFO without a reader is an error and does not hang (needs mkfifo)', async () => {
+test('a FIFO without a reader is an error and does not hang', async ({skip}) => {
+  skip(!hasMkfifo, 'skipped: no mkfifo');
   execFileSync('mkfifo', [within('fifo')]);
   await assertReportWritable(within('fifo'));
   await expect(writeReport(within('fifo'), 'x')).rejects.toThrow('nobody reads it (ENXIO)');
   expect(lstatSync(within('fifo')).isFIFO()).toBe(true);
 });
 
-test.skipIf(!hasMkfifo)('the reader of a FIFO gets the whole of a large report (needs mkfifo)', async () => {
+test('the reader of a FIFO gets the whole of a large report', async ({skip}) => {
+  skip(!hasMkfifo, 'skipped: no mkfifo');
   execFileSync('mkfifo', [within('fifo')]);
   const text = 'line of a report\n'.repeat(60_000);
   // Opened for both first, so that neither side waits for the other; it holds the FIFO open until the reader is there.
@@ -182,7 +187,8 @@ test.skipIf(!hasMkfifo)('the reader of a FIFO gets the whole of a large report (
   expect(await read).toBe(text);
 });
 
-test.skipIf(!hasMkfifo)('a FIFO whose reader has stopped reading is given up (needs mkfifo)', async () => {
+test('a FIFO whose reader has stopped reading is given up', async ({skip}) => {
+  skip(!hasMkfifo, 'skipped: no mkfifo');
   execFileSync('mkfifo', [within('fifo')]);
   const holder = openSync(within('fifo'), constants.O_RDWR | constants.O_NONBLOCK);
   try {
@@ -194,7 +200,8 @@ test.skipIf(!hasMkfifo)('a FIFO whose reader has stopped reading is given up (ne
   }
 });
 
-test.skipIf(!hasFdLinks)('a file that limitrun itself has open is written into at its position', async () => {
+test('a file that limitrun itself has open is written into at its position', async ({skip}) => {
+  skip(!hasFdLinks, 'skipped: no /dev/fd');
   const fd = openSync(within('out.txt'), 'w');
   try {
     writeFileSync(fd, 'output of the command\n');
@@ -208,6 +215,7 @@ test.skipIf(!hasFdLinks)('a file that limitrun itself has open is written into a
   }
 });
 
-test.skipIf(!hasFdLinks)('a descriptor that is not open is refused before the start', async () => {
+test('a descriptor that is not open is refused before the start', async ({skip}) => {
+  skip(!hasFdLinks, 'skipped: no /dev/fd');
   await expect(assertReportWritable('/dev/fd/987')).rejects.toThrow('--report: cannot write to /dev/fd/987');
 });
