@@ -1,5 +1,6 @@
 import {UsageError} from '../core/plan/usage-error.js';
 import {printable} from '../core/report/printable.js';
+import {wantsStack} from '../core/wants-stack.js';
 
 /**
  * What is said about an error: one line, then a file's excerpt if there is one.
@@ -21,8 +22,4 @@ function firstLine(problem: Error): string {
   if (problem instanceof UsageError) return problem.message;
   const [first = ''] = problem.message.split('\n');
   return first === '' ? problem.name : first;
-}
-
-function wantsStack(debug: string | undefined): boolean {
-  return /(?:^|[\s,])(?:limitrun\b|\*)/.test(debug ?? '');
 }

@@ -1,13 +1,13 @@
 import {fileURLToPath} from 'node:url';
 
 import {UsageError} from '../core/plan/usage-error.js';
+import {EXIT_OWN_FAULT} from '../core/process/exit-code.js';
 import {leaveTerminalAlone} from '../core/process/terminal-mode.js';
 import {errorText} from './error-text.js';
 import {loadOclif} from './load-oclif.js';
 import {route} from './route.js';
 import {writeStandardOutput} from './standard-output.js';
 
-const OWN_FAULT = 125;
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await dispatch(argv);
   } catch (error) {
     process.stderr.write(errorText(error, process.env['DEBUG']));
-    return OWN_FAULT;
+    return EXIT_OWN_FAULT;
   }
 }
 

@@ -3,6 +3,7 @@ import {chalkStderr} from 'chalk';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {systemClock} from './clock.js';
+import {errorMessage} from './error-message.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
@@ -12,10 +13,11 @@ import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
-import {exitCodeOf, violationCode} from './process/exit-code.js';
+import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
+import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise, RunEvent} from './record/run-event.js';
@@ -23,9 +25,8 @@ import {RunFolder} from './record/fold-run.js';
 import {endingViolation} from './record/run-record.js';
 import {eventLine} from './report/event-line.js';
 import {ViolationHooks} from './violation-hooks.js';
+import {wantsStack} from './wants-stack.js';
 
-/** Whoever sends one of these wants the run to end. */
-const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
  * stream of run events. What is printed and reported is folded from that stream.
@@ -92,7 +93,7 @@ class SupervisedRun {
     for (const warning of warnings) this.#notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
-      if (ENDING_SIGNALS.has(signal)) this.#hooks?.endingSignal(signal);
+      if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
@@ -276,7 +277,7 @@ class SupervisedRun {
     else if (ownError) this.#writer.line(headline(this.#folder.record(), chalkStderr));
     const reported = await this.#writeReport();
     await this.#writer.flush();
-    return reported || exitCode !== 0 ? exitCode : 125;
+    return reported || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
   }
 
   /** @returns false when the report could not be written, which has been said then */
@@ -292,11 +293,9 @@ class SupervisedRun {
   /** A bug in limitrun must not leave the command running without limits. */
   #killOnCrash(): void {
     const onCrash = (error: unknown): void => {
-      const message = error instanceof Error ? error.message : String(error);
-      if (/\blimitrun\b|\*/.test(process.env['DEBUG'] ?? ''))
-        this.#writer.line(String((error as Error).stack));
+      if (wantsStack(process.env['DEBUG'])) this.#writer.line(String((error as Error).stack));
       this.#hooks?.abort();
-      this.#control.kill({kind: 'fault', message});
+      this.#control.kill({kind: 'fault', message: errorMessage(error)});
     };
     process.on('uncaughtException', onCrash);
     process.on('unhandledRejection', onCrash);

@@ -1,4 +1,4 @@
-import {symlinkSync} from 'node:fs';
+import {existsSync, symlinkSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import {shell, startProgram} from '../support/limitrun.js';
@@ -46,6 +46,19 @@ describe('the installed program leaves as it was', () => {
     const running = startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env', '-0'], {env});
     const entries = (await running.exited).stdout.split('\0');
     for (const [name, value] of Object.entries(env)) expect(entries).toContain(`${name}=${value}`);
+  });
+
+  test('X-13 no program that was planted in PATH', async () => {
+    for (const name of ['grep', 'od', 'readlink']) {
+      scratchFile(`planted/${name}`, `#!/bin/sh\necho ${name} >>"${scratch('trapped')}"\n`, 0o755);
+    }
+    symlinkSync(LAUNCHER, scratch('linked'));
+    const {code, stdout} = await shell(`PATH="$PWD/planted:$PATH" exec ./linked --quiet -- echo ran`);
+    expect({code, stdout, trapped: existsSync(scratch('trapped'))}).toEqual({
+      code: 0,
+      stdout: 'ran\n',
+      trapped: false,
+    });
   });
 
   test('L-06 words with anything in them', async () => {

@@ -1,13 +1,14 @@
 import {availableParallelism} from 'node:os';
 import {callAt, systemClock, type Clock} from '../clock.js';
+import {errorMessage} from '../error-message.js';
 import {ancestorsOf, openProbe} from '../monitor/open-probe.js';
-import type {Probe} from '../monitor/probe.js';
+import {DETAIL_METRICS, type Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
+import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
 import {checkLimits} from './check-options.js';
-import {TreeThrottle} from '../process/tree-throttle.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
@@ -108,7 +109,7 @@ export class ResourceLimitManager {
     this.#enforcer = new ResourceEnforcer(this.#terminator, this.#options.gracePeriodMs, this.#throttle);
     this.#monitor = this.#openMonitor();
     this.#gate = new ActionGate(options, (error) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       this.#emit({
         kind: 'notice',
         level: 'warning',
@@ -241,7 +242,7 @@ export class ResourceLimitManager {
         this.#options.callbackDeadlineMs ?? this.#options.gracePeriodMs,
       );
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       this.#emit({kind: 'notice', level: 'warning', text: `the violation callback failed: ${why}`});
       if (actsOnTheTree(violation.policy)) this.#enforce(violation);
     }
@@ -301,7 +302,6 @@ export class ResourceLimitManager {
   #openMonitor(): ResourceMonitor {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
     const cores = availableParallelism();
-    const detailed = new Set(['max_swap', 'max_file_descriptors', 'max_read_bps', 'max_write_bps']);
     const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
@@ -319,7 +319,7 @@ export class ResourceLimitManager {
           cores,
         }),
       needsPss: (usage) => mayBeShared(usage, rss),
-      needsDetails: this.#limits.some((limit) => detailed.has(limit.kind.type)),
+      needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
       },
@@ -334,9 +334,7 @@ export class ResourceLimitManager {
       this.#options.onEvent?.(event);
     } catch (error) {
       // A listener that fails must not stop the watching.
-      process.emitWarning(
-        `limitrun: onEvent has thrown: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      process.emitWarning(`limitrun: onEvent has thrown: ${errorMessage(error)}`);
     }
   }
 }

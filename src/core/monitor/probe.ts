@@ -76,6 +76,17 @@ export type UsageMetric =
   | keyof ResourceUsage['io']
   | keyof ResourceUsage['process'];
 
+/** What is told only in readings with `details`. */
+export const DETAIL_METRICS: ReadonlySet<UsageMetric> = new Set([
+  'peakRssBytes',
+  'swapBytes',
+  'fileDescriptors',
+  'readBytes',
+  'writtenBytes',
+  'readBytesPerSecond',
+  'writtenBytesPerSecond',
+]);
+
 /** The operating system's accounting of one process tree, behind one interface. */
 export interface Probe extends ProcessTree {
   readonly source: UsageSource;

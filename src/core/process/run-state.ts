@@ -72,7 +72,8 @@ const EXITED: EndCause = {kind: 'exited'};
 
 /** Signals that ask a program to end; the first one begins a grace period, a second one cuts it short. */
 const ASKS_TO_END: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP']);
-const ENDS_AT_ONCE: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
+/** Whoever sends one of these wants the run to end. */
+export const ENDS_AT_ONCE: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 
 /** The life of a run: what follows from an input in a state. Pure; the drawing is in ARCHITECTURE.md. */
 export function transition(state: RunState, input: RunInput): Transition {

@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
+import {errorMessage} from '../error-message.js';
 import {UsageError} from '../plan/usage-error.js';
 import {printable} from '../report/printable.js';
 import {type ReportTarget, reportTarget} from './report-target.js';
@@ -143,7 +144,7 @@ function why(error: unknown): string {
   const code = codeOf(error);
   const words = code === undefined ? undefined : WORDS[code];
   if (code !== undefined && words !== undefined) return `${words} (${code})`;
-  return printable(error instanceof Error ? error.message : String(error));
+  return printable(errorMessage(error));
 }
 
 function codeOf(error: unknown): string | undefined {
