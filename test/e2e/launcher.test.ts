@@ -38,6 +38,7 @@ describe('the installed program leaves as it was', () => {
   test('L-17 variables that a shell could not name, or would change', async () => {
     const odd = {
       'npm.config': 'a b',
+      '1a': 'digit',
       'FOO-BAR': 'two\nlines',
       'BASH_FUNC_f%%': '() {  echo called\n}',
       IFS: 'x',
