@@ -51,13 +51,13 @@ export type {CpuTimeMeter} from './core/process/tree-throttle.js';
 export {TreeTerminator} from './core/process/tree-terminator.js';
 export type {TerminationReason, TreeEnd} from './core/process/tree-terminator.js';
 export type {LaunchCommand} from './core/process/launch.js';
-export type {ChildEnd, RunStateName} from './core/process/run-state.js';
+export type {ChildEnd} from './core/process/run-state.js';
 export {
   RestartCircuitBreaker,
   type BreakerRules,
   type BreakerState,
 } from './core/process/restart-circuit-breaker.js';
 export type {RestartPolicy} from './core/limits/restart-policy.js';
-export type {EndCause} from './core/record/run-event.js';
+export type {EndCause, RunStateName} from './core/record/run-event.js';
 export {systemClock} from './core/clock.js';
 export type {Clock} from './core/clock.js';

@@ -15,6 +15,9 @@ const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
   historyRetentionMs: 300_000,
+  progressIntervalMs: 10_000,
+  recordAgeMs: 30 * 24 * 3_600_000,
+  recordCount: 200,
 } as const;
 
 const NO_COMMAND = 'no command given; usage: limitrun [flags] -- COMMAND [ARG...]  (limitrun --help)';
@@ -70,6 +73,12 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
     },
     ...(hook === undefined ? {} : {hook}),
     output: outputOf(layers),
+    record: {
+      enabled: !(layers.get('no-record') ?? false),
+      maxAgeMs: layers.get('record-age') ?? DEFAULTS.recordAgeMs,
+      maxCount: layers.get('record-count') ?? DEFAULTS.recordCount,
+    },
+    redactArguments: layers.get('redact-arguments') ?? false,
     keepBackground: layers.get('keep-background') ?? false,
     notices: [...notices, ...adjust.notices, ...handling.notices, ...hookNotices],
     warnings: unmonitored(enabled, strict, limits, worker),
@@ -136,12 +145,22 @@ function outputOf(layers: Layers): OutputPlan {
   if (loudness !== undefined && quiet && verbose) {
     throw new UsageError(`${loudness.nameOf('quiet')} and ${loudness.nameOf('verbose')} exclude each other`);
   }
+  const progress = layers.get('progress') ?? 'auto';
+  if (quiet && (progress === 'live' || progress === 'plain')) {
+    throw new UsageError(
+      `${layers.nameOf('progress')} ${progress} and ${loudness?.nameOf('quiet') ?? '--quiet'} exclude each other`,
+    );
+  }
   const reportFile = layers.get('report');
+  const eventsFile = layers.get('events');
   const violationExitCode = layers.get('violation-exit-code');
   return {
     quiet,
     verbose,
     ...(reportFile === undefined ? {} : {reportFile}),
+    ...(eventsFile === undefined ? {} : {eventsFile}),
+    progress: quiet ? 'none' : progress,
+    progressIntervalMs: layers.get('progress-interval') ?? DEFAULTS.progressIntervalMs,
     failOnViolation: layers.get('fail-on-violation') ?? false,
     ...(violationExitCode === undefined ? {} : {violationExitCode}),
   };

@@ -1,6 +1,7 @@
 import type {ResourceLimits} from '../limits/resource-limits.js';
 import type {ViolationHandlingMode} from '../limits/resource-policy.js';
 import type {RestartPolicy} from '../limits/restart-policy.js';
+import type {PROGRESS_MODES} from './output-settings.js';
 
 /** The command to run. */
 export interface CommandPlan {
@@ -76,10 +77,21 @@ export interface OutputPlan {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly reportFile?: string;
+  readonly eventsFile?: string;
+  readonly progress: (typeof PROGRESS_MODES)[number];
+  /** Between two lines of progress `plain`. */
+  readonly progressIntervalMs: number;
   /** A run with a critical violation never ends with 0. */
   readonly failOnViolation: boolean;
   /** Replaces 110-114 and 118. */
   readonly violationExitCode?: number;
+}
+
+/** What is kept of a run for `watch` and `status`. */
+export interface RecordPlan {
+  readonly enabled: boolean;
+  readonly maxAgeMs: number;
+  readonly maxCount: number;
 }
 
 /** Everything that was asked for, from flags, environment, file and defaults. After this nobody reads them again. */
@@ -94,6 +106,9 @@ export interface RunPlan {
   readonly monitoring: MonitoringPlan;
   readonly hook?: HookPlan;
   readonly output: OutputPlan;
+  readonly record: RecordPlan;
+  /** The arguments of commands, which may hold secrets, are left out of whatever is written. */
+  readonly redactArguments: boolean;
   readonly keepBackground: boolean;
   /** What the user should know before the start, one line each (such as "violation handling is external because ..."). */
   readonly notices: readonly string[];

@@ -8,6 +8,7 @@ export const HELP_GROUPS = [
   'Monitoring',
   'Hook',
   'Output',
+  'Record',
   'Configuration',
 ] as const;
 

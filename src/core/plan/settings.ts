@@ -1,5 +1,6 @@
 import type {LimitValue} from '../limits/limit-step.js';
 import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../limits/resource-policy.js';
+import {OUTPUT_SETTINGS} from './output-settings.js';
 import {RESTART_SETTINGS} from './restart-settings.js';
 import type {Setting} from './setting.js';
 
@@ -170,39 +171,7 @@ export const SETTINGS = [
     group: 'Monitoring',
   },
 
-  {
-    kind: 'text',
-    metavar: 'FILE',
-    example: 'report.json',
-    flag: 'report',
-    help: 'write a JSON report of the run to FILE',
-    group: 'Output',
-  },
-  {
-    kind: 'text',
-    metavar: 'NAME',
-    example: 'nightly-build',
-    flag: 'name',
-    help: 'what the run is called in reports',
-    group: 'Output',
-  },
-  {kind: 'boolean', flag: 'quiet', char: 'q', help: "say nothing but limitrun's own errors", group: 'Output'},
-  {kind: 'boolean', flag: 'verbose', char: 'v', help: 'say more about what is done', group: 'Output'},
-  {
-    kind: 'boolean',
-    flag: 'fail-on-violation',
-    help: 'never exit with 0 after a broken limit',
-    group: 'Output',
-  },
-  {
-    kind: 'count',
-    metavar: 'N',
-    example: '99',
-    flag: 'violation-exit-code',
-    max: 255,
-    help: 'exit with N instead of 110-114 and 118',
-    group: 'Output',
-  },
+  ...OUTPUT_SETTINGS,
 
   {
     kind: 'text',

@@ -66,6 +66,7 @@ export interface ProcessControlOptions {
   readonly onAttemptEnded?: (end: AttemptEnd) => void | Promise<void>;
   readonly onAction?: (text: string, reason: TerminationReason) => void;
   readonly onNotice?: (text: string) => void;
+  readonly onState?: (state: RunState['name']) => void;
 }
 
 interface CurrentAttempt extends Attempt {
@@ -162,7 +163,9 @@ export class ProcessControl {
     if (this.#current !== undefined && state.name !== this.#state.name && state.name !== 'running') {
       this.#current.endingAtMs ??= this.#clock.nowMs();
     }
+    const changed = state.name !== this.#state.name;
     this.#state = state;
+    if (changed) this.#options.onState?.(state.name);
     for (const action of actions) this.#do(action);
   }
 

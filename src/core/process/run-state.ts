@@ -1,13 +1,10 @@
-import type {EndCause} from '../record/run-event.js';
+import type {EndCause, RunStateName} from '../record/run-event.js';
 
 /** How the child process itself ended. */
 export interface ChildEnd {
   readonly exitCode?: number;
   readonly signal?: string;
 }
-
-export type RunStateName =
-  'idle' | 'starting' | 'running' | 'stopping' | 'terminating' | 'backing-off' | 'failed_start';
 
 export interface RunState {
   readonly name: RunStateName;

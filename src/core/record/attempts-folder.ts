@@ -38,6 +38,17 @@ export class AttemptsFolder {
     this.#current.peakRssBytes = higherFigure(this.#current.peakRssBytes, peakRss(usage), usage.source);
   }
 
+  /** Of the attempt that runs. */
+  get peakRss(): Sourced | undefined {
+    return this.#current?.peakRssBytes;
+  }
+
+  /** Told by one who has seen every sample. */
+  checkpoint(peakRss: Sourced | undefined): void {
+    if (this.#current === undefined || peakRss === undefined) return;
+    this.#current.peakRssBytes = higherFigure(this.#current.peakRssBytes, peakRss.value, peakRss.source);
+  }
+
   ended(ended: AttemptEnded, cpuTimeMs: Sourced | undefined): void {
     const attempt = this.#attempts.findLast(({started}) => started.attempt === ended.attempt);
     if (attempt !== undefined) {

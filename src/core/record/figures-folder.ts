@@ -49,6 +49,8 @@ export class FiguresFolder {
   /** Totals of the attempt that runs. */
   #current: Partial<Record<TotalName, Sourced>> = {};
   #attemptRuns = false;
+  /** What was told by one who has seen every sample. */
+  #told: RunFigures = {};
 
   attemptStarted(): void {
     this.#settle();
@@ -86,18 +88,32 @@ export class FiguresFolder {
     return cpuTime;
   }
 
+  /** Told by one who has seen every sample: some may have been left out of the stream. */
+  checkpoint(figures: RunFigures): void {
+    this.#told = figures;
+  }
+
   /** @param wallTimeMs of the run so far, for the average */
   figures(wallTimeMs: number): RunFigures {
     const totals: Partial<Record<TotalName, Sourced>> = {};
     for (const [name] of TOTALS) {
-      const total = sum(this.#ended[name], this.#current[name]);
+      const total = higher(sum(this.#ended[name], this.#current[name]), this.#told[name]);
       if (total !== undefined) totals[name] = total;
     }
-    const figures = {...this.#peaks, ...totals};
+    const figures = {...this.#peaksTold(), ...totals};
     const {cpuTimeMs} = totals;
     if (cpuTimeMs === undefined || wallTimeMs <= 0) return figures;
     const averageCpuPercent = {value: (cpuTimeMs.value / wallTimeMs) * 100, source: cpuTimeMs.source};
     return {...figures, averageCpuPercent};
+  }
+
+  #peaksTold(): Partial<Record<PeakName, Sourced>> {
+    const peaks = {...this.#peaks};
+    for (const [name] of PEAKS) {
+      const peak = higher(peaks[name], this.#told[name]);
+      if (peak !== undefined) peaks[name] = peak;
+    }
+    return peaks;
   }
 
   #settle(): void {
@@ -112,4 +128,8 @@ export class FiguresFolder {
 function sum(one: Sourced | undefined, other: Sourced | undefined): Sourced | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {value: one.value + other.value, source: other.source};
+}
+
+function higher(one: Sourced | undefined, other: Sourced | undefined): Sourced | undefined {
+  return other === undefined ? one : higherFigure(one, other.value, other.source);
 }

@@ -1,7 +1,7 @@
 import {AttemptsFolder} from './attempts-folder.js';
 import {FiguresFolder} from './figures-folder.js';
 import {FirstAndLast} from './first-and-last.js';
-import type {RunEvent} from './run-event.js';
+import type {Happening, RunEvent} from './run-event.js';
 import type {RunRecord} from './run-record.js';
 import {ViolationsFolder} from './violations-folder.js';
 
@@ -10,6 +10,7 @@ const KEPT_NOTICES = 100;
 
 type RunStarted = Extract<RunEvent, {kind: 'run_started'}>;
 type RunEnded = Extract<RunEvent, {kind: 'run_ended'}>;
+type Checkpointed = Extract<Happening, {kind: 'checkpoint'}>;
 type UsageSampled = Extract<RunEvent, {kind: 'usage_sampled'}>;
 
 /**
@@ -37,6 +38,12 @@ export class RunFolder {
         return;
       case 'notice':
         this.#notices.add(event.text);
+        return;
+      case 'state_changed':
+      case 'tree_sampled':
+        return;
+      case 'checkpoint':
+        this.#checkpoint(event);
         return;
       case 'attempt_started':
         this.#attempt = event.attempt;
@@ -80,6 +87,7 @@ export class RunFolder {
       command: started.command,
       handling: started.handling,
       promises: started.promises,
+      ...(started.supervisor !== undefined && {supervisor: started.supervisor}),
       startedAtMs: started.atMs,
       startedTimestampMs: started.timestampMs,
       ...(ended && {
@@ -89,6 +97,7 @@ export class RunFolder {
         exitCode: ended.exitCode,
       }),
       figures: this.#figures.figures((ended?.atMs ?? this.#lastAtMs) - started.atMs),
+      violationCounts: this.#violations.counts,
       violations: this.#violations.records(),
       violationsOmitted: this.#violations.omitted,
       attempts: this.#attempts.records(),
@@ -98,6 +107,28 @@ export class RunFolder {
       notices: this.#noticesKept(),
       survivors: ended?.survivors ?? [],
     };
+  }
+
+  /** What one tells who has seen everything, for a stream from which something will be left out. */
+  checkpoint(): Checkpointed {
+    const attemptPeakRss = this.#attempts.peakRss;
+    return {
+      kind: 'checkpoint',
+      figures: this.#figures.figures(this.#lastAtMs - (this.#started?.atMs ?? this.#lastAtMs)),
+      samples: this.#samples,
+      ...(this.#worstGapMs !== undefined && {worstGapMs: this.#worstGapMs}),
+      counts: this.#violations.counts,
+      openPeaks: this.#violations.openPeaks(),
+      ...(attemptPeakRss && {attemptPeakRss}),
+    };
+  }
+
+  #checkpoint({figures, samples, worstGapMs, counts, openPeaks, attemptPeakRss}: Checkpointed): void {
+    this.#figures.checkpoint(figures);
+    this.#violations.checkpoint(counts, openPeaks);
+    this.#attempts.checkpoint(attemptPeakRss);
+    this.#samples = Math.max(this.#samples, samples);
+    if (worstGapMs !== undefined) this.#worstGapMs = Math.max(this.#worstGapMs ?? 0, worstGapMs);
   }
 
   #noticesKept(): string[] {

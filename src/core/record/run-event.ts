@@ -1,7 +1,13 @@
 import type {LimitType} from '../limits/resource-limits.js';
 import type {ResourcePolicy, ViolationHandlingMode} from '../limits/resource-policy.js';
-import type {EndedViolation, ResourceViolation} from '../limits/resource-violation.js';
+import type {
+  EndedViolation,
+  ResourceViolation,
+  ViolationMember,
+  ViolationSeverity,
+} from '../limits/resource-violation.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
+import type {RunFigures, Sourced} from './run-record.js';
 
 /** How one limit of the run, or one step of it, is kept, told before the start. */
 export interface LimitPromise {
@@ -32,8 +38,39 @@ export type EndCause =
   | {readonly kind: 'breaker_open'; readonly limitType?: LimitType}
   | {readonly kind: 'fault'; readonly message: string};
 
+/** The states of a run; the drawing is in ARCHITECTURE.md. */
+export type RunStateName =
+  'idle' | 'starting' | 'running' | 'stopping' | 'terminating' | 'backing-off' | 'failed_start';
+
+/** The limitrun that supervises a run, told apart from every other process, also after a reboot. */
+export interface Supervisor {
+  readonly pid: number;
+  /** In the system's own unit (Linux: clock ticks since boot). */
+  readonly startTime?: number;
+  /** Of /proc/sys/kernel/random/boot_id (random(4)); absent where the system has none. */
+  readonly bootId?: string;
+  /** The pid namespace its pid is from, as /proc/self/ns/pid names it; absent where the system has none. */
+  readonly pidNamespace?: string;
+}
+
 /** Who did something about a violation or an ending. */
 export type Actor = 'enforcer' | 'process_control' | 'limitrun';
+
+/** How many episodes of each severity there were. */
+export interface ViolationCounts {
+  readonly warning: number;
+  readonly critical: number;
+}
+
+/** The highest value so far of a violation, which the other fields tell from others. */
+export interface OpenPeak {
+  readonly limitType: LimitType;
+  readonly limitValue: number;
+  readonly severity: ViolationSeverity;
+  /** When it began. */
+  readonly atMs: number;
+  readonly peakValue: number;
+}
 
 /**
  * Everything the world is told about a run, in the order in which it happened. Closed: the terminal, the report
@@ -47,7 +84,9 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly command: readonly string[];
       readonly handling: ViolationHandlingMode;
       readonly promises: readonly LimitPromise[];
+      readonly supervisor?: Supervisor;
     }
+  | {readonly kind: 'state_changed'; readonly state: RunStateName}
   | {readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly text: string}
   | {
       readonly kind: 'attempt_started';
@@ -57,6 +96,28 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly limits?: readonly AttemptLimit[];
     }
   | {readonly kind: 'usage_sampled'; readonly usage: ResourceUsage; readonly gapMs: number}
+  | {
+      /** Who is in the tree, the largest first; now and then. */
+      readonly kind: 'tree_sampled';
+      readonly members: readonly ViolationMember[];
+      /** How many more there are. */
+      readonly omitted: number;
+    }
+  | {
+      /**
+       * What the run came to so far, for readers of a stream from which samples and violations are left out: every
+       * figure of it but the average only ever rises, so of this and what was folded the higher one is true.
+       */
+      readonly kind: 'checkpoint';
+      readonly figures: RunFigures;
+      readonly samples: number;
+      readonly worstGapMs?: number;
+      readonly counts: ViolationCounts;
+      /** Of the violations that have not ended. */
+      readonly openPeaks: readonly OpenPeak[];
+      /** Of the attempt that runs. */
+      readonly attemptPeakRss?: Sourced;
+    }
   | {readonly kind: 'violation_begun'; readonly violation: ResourceViolation}
   | {readonly kind: 'violation_ended'; readonly ended: EndedViolation}
   | {

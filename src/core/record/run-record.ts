@@ -2,7 +2,7 @@ import type {LimitType} from '../limits/resource-limits.js';
 import {endsTheTree, type ViolationHandlingMode} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {UsageSource} from '../monitor/resource-usage.js';
-import type {AttemptLimit, EndCause, LimitPromise} from './run-event.js';
+import type {AttemptLimit, EndCause, LimitPromise, Supervisor, ViolationCounts} from './run-event.js';
 
 /** A figure with where it comes from. */
 export interface Sourced {
@@ -66,6 +66,7 @@ export interface RunRecord {
   readonly command: readonly string[];
   readonly handling: ViolationHandlingMode;
   readonly promises: readonly LimitPromise[];
+  readonly supervisor?: Supervisor;
   readonly startedAtMs: number;
   readonly startedTimestampMs: number;
   readonly endedAtMs?: number;
@@ -74,6 +75,8 @@ export interface RunRecord {
   /** What limitrun exits with. */
   readonly exitCode?: number;
   readonly figures: RunFigures;
+  /** All of them, also those that are not in `violations`. */
+  readonly violationCounts: ViolationCounts;
   /** Of a great many only the first and the last are kept. */
   readonly violations: readonly ViolationRecord[];
   /** How many are missing in the middle of `violations`. */

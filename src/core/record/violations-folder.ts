@@ -2,6 +2,7 @@ import {LIMIT_KINDS} from '../limits/resource-limits.js';
 import type {EndedViolation, ResourceViolation} from '../limits/resource-violation.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {FirstAndLast} from './first-and-last.js';
+import type {OpenPeak, ViolationCounts} from './run-event.js';
 import type {ViolationRecord} from './run-record.js';
 
 /** Violations kept at either end of a run. */
@@ -29,6 +30,12 @@ export class ViolationsFolder {
   /** Those that have a tree, the first ones not among them. */
   readonly #withTrees: Episode[] = [];
   #trees = 0;
+  #warnings = 0;
+  #criticals = 0;
+
+  get counts(): ViolationCounts {
+    return {warning: this.#warnings, critical: this.#criticals};
+  }
 
   /** Violations that are no longer kept. */
   get omitted(): number {
@@ -44,8 +51,31 @@ export class ViolationsFolder {
       peakValue: violation.currentValue,
     };
     this.#episodes.add(episode);
+    if (violation.severity === 'warning') this.#warnings += 1;
+    else this.#criticals += 1;
     this.#open.add(episode);
     if (violation.tree !== undefined) this.#boundTrees(episode);
+  }
+
+  /** Told by one who has seen all of them: some may have been left out of the stream. */
+  checkpoint(counts: ViolationCounts, openPeaks: readonly OpenPeak[]): void {
+    this.#warnings = Math.max(this.#warnings, counts.warning);
+    this.#criticals = Math.max(this.#criticals, counts.critical);
+    for (const peak of openPeaks) {
+      const episode = this.#find(peak);
+      if (episode !== undefined) episode.peakValue = Math.max(episode.peakValue, peak.peakValue);
+    }
+  }
+
+  /** Of the violations that have not ended. */
+  openPeaks(): OpenPeak[] {
+    return [...this.#open].map(({violation: {limitType, limitValue, severity, atMs}, peakValue}) => ({
+      limitType,
+      limitValue,
+      severity,
+      atMs,
+      peakValue,
+    }));
   }
 
   /** A violation that ends the run is never said to have ended, so its peak is read from the samples. */
@@ -98,7 +128,7 @@ export class ViolationsFolder {
   }
 
   /** Steps of one limit may begin in the same instant; their values differ. */
-  #find(violation: ResourceViolation): Episode | undefined {
+  #find(violation: Omit<OpenPeak, 'peakValue'>): Episode | undefined {
     const {limitType, limitValue, atMs, severity} = violation;
     return this.#episodes.findLast(
       ({violation: candidate}) =>

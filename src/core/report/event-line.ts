@@ -30,7 +30,10 @@ export function eventLine(event: RunEvent, paint: Paint, options: EventLineOptio
       return verbose
         ? line(`attempt ${String(event.attempt)} started (pid ${String(event.pid)})`)
         : undefined;
+    case 'state_changed':
     case 'usage_sampled':
+    case 'tree_sampled':
+    case 'checkpoint':
       return undefined;
     case 'violation_begun':
       return violationLine(event.violation, paint, options.handling);

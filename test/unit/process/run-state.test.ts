@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {EndCause} from '../../../src/core/record/run-event.js';
+import type {EndCause, RunStateName} from '../../../src/core/record/run-event.js';
 import {
   IDLE,
   transition,
   type RunAction,
   type RunInput,
   type RunState,
-  type RunStateName,
 } from '../../../src/core/process/run-state.js';
 
 const MEMORY: EndCause = {kind: 'violation', limitType: 'max_rss'};

@@ -1,0 +1,118 @@
+import type {ViolationMember} from '../limits/resource-violation.js';
+import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {RunFolder} from './fold-run.js';
+import type {RunEvent, RunStateName} from './run-event.js';
+import type {RunRecord} from './run-record.js';
+
+/** How far back {@link RunView.recent} goes. */
+export const RECENT_MS = 60_000;
+/** Samples of the last minute are kept at least this far apart. */
+const RECENT_STEP_MS = 1000;
+/** How many events {@link RunView.latest} holds. */
+const LATEST_KEPT = 20;
+
+/** A run as it is at one moment, for those who look on. */
+export interface RunView {
+  readonly record: RunRecord;
+  /** `ended`: it is over. Who reads a record must find out by itself whether its limitrun still lives. */
+  readonly state: RunStateName | 'ended';
+  /** The latest sample of the attempt that runs; absent before the first one and between attempts. */
+  readonly usage?: ResourceUsage;
+  /** Samples of the last minute, oldest first, a second apart or more; the last one is the latest. */
+  readonly recent: readonly ResourceUsage[];
+  readonly tree?: {
+    readonly members: readonly ViolationMember[];
+    readonly omitted: number;
+    readonly timestampMs: number;
+  };
+  /** The latest of the events that are told in words (not samples and the like), oldest first. */
+  readonly latest: readonly RunEvent[];
+  /** When the last event happened. */
+  readonly atMs: number;
+  readonly timestampMs: number;
+}
+
+/** Folds the events of a run into what those see who look on while it goes on. */
+export class RunViewFolder {
+  readonly #folder = new RunFolder();
+  #state: RunView['state'] = 'starting';
+  #usage: ResourceUsage | undefined;
+  #recent: ResourceUsage[] = [];
+  #tree: RunView['tree'];
+  readonly #latest: RunEvent[] = [];
+  #last: {readonly atMs: number; readonly timestampMs: number} = {atMs: 0, timestampMs: 0};
+
+  add(event: RunEvent): void {
+    this.#folder.add(event);
+    this.#last = event;
+    switch (event.kind) {
+      case 'usage_sampled':
+        this.#sampled(event.usage);
+        return;
+      case 'tree_sampled': {
+        const {members, omitted, timestampMs} = event;
+        this.#tree = {members, omitted, timestampMs};
+        return;
+      }
+      case 'state_changed':
+        if (this.#state !== 'ended') this.#state = event.state;
+        return;
+      case 'checkpoint':
+        return;
+      case 'attempt_ended':
+        this.#usage = undefined;
+        break;
+      case 'run_ended':
+        this.#state = 'ended';
+        break;
+      case 'run_started':
+      case 'attempt_started':
+      case 'notice':
+      case 'violation_begun':
+      case 'violation_ended':
+      case 'action_taken':
+        break;
+    }
+    this.#latest.push(event);
+    if (this.#latest.length > LATEST_KEPT) this.#latest.shift();
+  }
+
+  /**
+   * The view as of the last event added.
+   * @throws Error before `run_started`
+   */
+  view(): RunView {
+    return {
+      record: this.#folder.record(),
+      state: this.#state,
+      ...(this.#usage !== undefined && {usage: this.#usage}),
+      recent: [...this.#recent],
+      ...(this.#tree !== undefined && {tree: this.#tree}),
+      latest: [...this.#latest],
+      atMs: this.#last.atMs,
+      timestampMs: this.#last.timestampMs,
+    };
+  }
+
+  /** See {@link RunFolder.checkpoint}. */
+  checkpoint(): ReturnType<RunFolder['checkpoint']> {
+    return this.#folder.checkpoint();
+  }
+
+  /** Those between the steps replace one another, so that the last one is always the latest. */
+  #sampled(usage: ResourceUsage): void {
+    this.#usage = usage;
+    const before = this.#recent.at(-2);
+    if (before !== undefined && usage.atMs - before.atMs < RECENT_STEP_MS) this.#recent.pop();
+    this.#recent.push(usage);
+    const oldest = this.#recent[0];
+    if (oldest !== undefined && usage.atMs - oldest.atMs > RECENT_MS) this.#recent.shift();
+  }
+}
+
+/** The view of a whole list of events. @throws Error when `run_started` is not among them */
+export function viewRun(events: Iterable<RunEvent>): RunView {
+  const folder = new RunViewFolder();
+  for (const event of events) folder.add(event);
+  return folder.view();
+}
