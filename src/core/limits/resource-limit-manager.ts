@@ -11,6 +11,7 @@ import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
+import {mayBeShared} from './may-be-shared.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
@@ -368,12 +369,6 @@ export class ResourceLimitManager {
       process.emitWarning(`limitrun: onEvent has thrown: ${errorMessage(error)}`);
     }
   }
-}
-
-/** Near the lowest step of the limit, and more than one process among which pages may be shared. */
-function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
-  const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
-  return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
 }
 
 function wouldAct({limits, violationHandling}: ResourceLimitManagerOptions): boolean {
