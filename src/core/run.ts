@@ -2,13 +2,11 @@ import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
-import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
-import {LineWriter} from './line-writer.js';
 import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
@@ -20,10 +18,9 @@ import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './proc
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {Happening, LimitPromise, RunEvent} from './record/run-event.js';
-import {RunFolder} from './record/fold-run.js';
+import type {LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
-import {eventLine} from './report/event-line.js';
+import {RunTeller} from './run-teller.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
 
@@ -42,8 +39,7 @@ export async function superviseRun(plan: RunPlan): Promise<number> {
 class SupervisedRun {
   readonly #plan: RunPlan;
   readonly #runId = randomBytes(6).toString('hex');
-  readonly #writer = new LineWriter(2);
-  readonly #folder = new RunFolder();
+  readonly #teller: RunTeller;
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
@@ -54,6 +50,7 @@ class SupervisedRun {
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#teller = new RunTeller(plan);
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
@@ -71,7 +68,7 @@ class SupervisedRun {
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
-      this.#notice('warning', text);
+      this.#teller.notice('warning', text);
     }
     if (output.reportFile !== undefined) {
       const {assertReportWritable} = await import('./record/write-report.js');
@@ -81,7 +78,7 @@ class SupervisedRun {
 
   async run(): Promise<number> {
     const {command, name, handling, notices, warnings} = this.#plan;
-    this.#emit({
+    this.#teller.tell({
       kind: 'run_started',
       runId: this.#runId,
       ...(name === undefined ? {} : {name}),
@@ -89,8 +86,8 @@ class SupervisedRun {
       handling,
       promises: this.#promises,
     });
-    for (const notice of notices) this.#notice('info', notice);
-    for (const warning of warnings) this.#notice('warning', warning);
+    for (const notice of notices) this.#teller.notice('info', notice);
+    for (const warning of warnings) this.#teller.notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
@@ -130,7 +127,10 @@ class SupervisedRun {
         this.#actionTaken(text, reason);
       },
       onNotice: (text) => {
-        this.#notice('info', text);
+        this.#teller.notice('info', text);
+      },
+      onState: (state) => {
+        this.#teller.tell({kind: 'state_changed', state});
       },
     });
   }
@@ -145,10 +145,10 @@ class SupervisedRun {
       // Without the run's own marker: a hook is no part of the tree. One of a run around this one stays.
       environment: {...process.env, ...command.environment},
       onDone: (text, violation) => {
-        this.#emit({kind: 'action_taken', actor: 'limitrun', text, violation});
+        this.#teller.tell({kind: 'action_taken', actor: 'limitrun', text, violation});
       },
       onFailed: (text) => {
-        this.#notice('warning', text);
+        this.#teller.notice('warning', text);
       },
     });
   }
@@ -156,7 +156,7 @@ class SupervisedRun {
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
-    this.#emit({
+    this.#teller.tell({
       kind: 'attempt_started',
       attempt: attempt.number,
       pid: attempt.pid,
@@ -172,6 +172,7 @@ class SupervisedRun {
       historyRetentionMs: monitoring.historyRetentionMs,
       startupGraceMs: restart.startupGraceMs,
       ownChild: true,
+      memberArguments: !this.#plan.redactArguments,
       probe: attempt.probe,
       terminator: attempt.terminator,
       beforeAction: (violation) => this.#hooks?.before(violation),
@@ -192,7 +193,8 @@ class SupervisedRun {
   /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
   #startGuard(): void {
     const tell = (why: string): void => {
-      if (this.#plan.output.verbose) this.#notice('info', `no guard against a kill of limitrun: ${why}`);
+      if (this.#plan.output.verbose)
+        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
     };
     const why = Guard.missing();
     if (why === undefined) this.#guard.start(tell);
@@ -205,7 +207,7 @@ class SupervisedRun {
       case 'violation_begun':
       case 'violation_ended':
       case 'notice':
-        this.#emit(event);
+        this.#teller.tell(event);
         return;
       case 'action_taken':
         this.#actionTaken(event.text, event.reason);
@@ -225,7 +227,7 @@ class SupervisedRun {
   }
 
   #actionTaken(text: string, {actor, violation, background}: TerminationReason): void {
-    this.#emit({
+    this.#teller.tell({
       kind: 'action_taken',
       actor,
       text: background === true ? `${text} left in the background` : text,
@@ -238,9 +240,9 @@ class SupervisedRun {
     this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
+      this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
-    this.#emit({
+    this.#teller.tell({
       kind: 'attempt_ended',
       attempt: attempt.number,
       cause,
@@ -253,14 +255,14 @@ class SupervisedRun {
     });
     if (nextInMs === undefined) return;
     const broken =
-      cause.kind === 'violation' ? endingViolation(this.#folder.record(), cause.limitType) : undefined;
+      cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
-    if (raised !== undefined) this.#notice('info', raised);
+    if (raised !== undefined) this.#teller.notice('info', raised);
   }
 
   async #tellTheEnd(end: RunEnd): Promise<number> {
     const {output} = this.#plan;
-    const record = this.#folder.record();
+    const record = this.#teller.record();
     const failed = record.violations.find(({violation}) => violation.severity === 'critical')?.violation;
     const exitCode = exitCodeOf({
       ...end,
@@ -270,13 +272,13 @@ class SupervisedRun {
           ? violationCode(limitKind(failed.limitType).exitCode, output.violationExitCode)
           : undefined,
     });
-    this.#emit({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
+    this.#teller.tell({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
     const {headline, summary} = await import('./report/summary.js');
     const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-    if (!output.quiet) this.#writer.line(summary(this.#folder.record(), chalkStderr));
-    else if (ownError) this.#writer.line(headline(this.#folder.record(), chalkStderr));
+    if (!output.quiet) this.#teller.say(summary(this.#teller.record(), chalkStderr));
+    else if (ownError) this.#teller.say(headline(this.#teller.record(), chalkStderr));
     const reported = await this.#writeReport();
-    await this.#writer.flush();
+    await this.#teller.flush();
     return reported || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
   }
 
@@ -285,15 +287,15 @@ class SupervisedRun {
     const {reportFile} = this.#plan.output;
     if (reportFile === undefined) return true;
     const {writeJsonReport} = await import('./write-json-report.js');
-    const fault = await writeJsonReport(reportFile, this.#folder.record());
-    if (fault !== undefined) this.#writer.line(`limitrun: ${fault}`);
+    const fault = await writeJsonReport(reportFile, this.#teller.record());
+    if (fault !== undefined) this.#teller.say(`limitrun: ${fault}`);
     return fault === undefined;
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
   #killOnCrash(): void {
     const onCrash = (error: unknown): void => {
-      if (wantsStack(process.env['DEBUG'])) this.#writer.line(String((error as Error).stack));
+      if (wantsStack(process.env['DEBUG'])) this.#teller.say(String((error as Error).stack));
       this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message: errorMessage(error)});
     };
@@ -315,19 +317,5 @@ class SupervisedRun {
     leaveTerminalAlone();
     process.kill(process.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-
-  #notice(level: 'info' | 'warning', text: string): void {
-    this.#emit({kind: 'notice', level, text});
-  }
-
-  #emit(happening: Happening): void {
-    const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
-    this.#folder.add(event);
-    const {output, monitoring, handling} = this.#plan;
-    const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
-    if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
-    const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
-    if (line !== undefined) this.#writer.line(line);
   }
 }

@@ -94,6 +94,11 @@ export class RunViewFolder {
     };
   }
 
+  /** @throws Error before `run_started` */
+  record(): RunRecord {
+    return this.#folder.record();
+  }
+
   /** See {@link RunFolder.checkpoint}. */
   checkpoint(): ReturnType<RunFolder['checkpoint']> {
     return this.#folder.checkpoint();
