@@ -1,0 +1,3 @@
+import {closeSync, openSync, readlinkSync} from 'node:fs';
+import {isatty, WriteStream} from 'node:tty';
+import {chalkStderr} from 'chalk';
