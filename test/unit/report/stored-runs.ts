@@ -30,7 +30,14 @@ export function goingOn(): RunEvent[] {
     at(1100, {
       kind: 'tree_sampled',
       members: [
-        {pid: 4242, parentPid: 4000, name: 'node', args: ['node', 'app.js'], rssBytes: 200 * MIB, cpuTimeMs: 800},
+        {
+          pid: 4242,
+          parentPid: 4000,
+          name: 'node',
+          args: ['node', 'app.js'],
+          rssBytes: 200 * MIB,
+          cpuTimeMs: 800,
+        },
         {pid: 4243, parentPid: 4242, name: 'sh', rssBytes: 20 * MIB, cpuTimeMs: 100, cpuPercent: 1.5},
       ],
       omitted: 1,
@@ -43,7 +50,14 @@ export function waiting(): RunEvent[] {
   return [
     started([], ['curl', '-s', 'https://example.org/a/very/long/address/that/does/not/fit']),
     at(1, {kind: 'attempt_started', attempt: 1, pid: 77}),
-    at(50, {kind: 'attempt_ended', attempt: 1, cause: {kind: 'exited'}, exitCode: 7, forced: false, nextInMs: 900}),
+    at(50, {
+      kind: 'attempt_ended',
+      attempt: 1,
+      cause: {kind: 'exited'},
+      exitCode: 7,
+      forced: false,
+      nextInMs: 900,
+    }),
     at(50, {kind: 'state_changed', state: 'backing-off'}),
   ];
 }
