@@ -5,19 +5,19 @@ export type ProgressMode = 'table' | 'table-if-it-may' | 'lines' | 'nothing';
 
 /** What the choice depends on besides what was asked for. */
 export interface ProgressFacts {
-  /** Standard error, or for a table that was asked for any terminal of this process, can show one. */
+  /** Standard error is one. */
   readonly terminal: boolean;
   /** This limitrun runs inside of another one, which may have a table on the same terminal. */
   readonly nested: boolean;
 }
 
-/** What is shown for `--progress`; a table that was asked for and cannot be shown becomes lines. */
+/** What is shown for `--progress`. A table that was asked for may find another terminal than standard error. */
 export function progressMode(asked: OutputPlan['progress'], facts: ProgressFacts): ProgressMode {
   switch (asked) {
     case 'auto':
       return facts.terminal && !facts.nested ? 'table-if-it-may' : 'nothing';
     case 'live':
-      return facts.terminal ? 'table' : 'lines';
+      return 'table';
     case 'plain':
       return 'lines';
     case 'none':

@@ -6,7 +6,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import type {Happening} from './record/run-event.js';
 import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
-import type {RunningTable} from './run-table.js';
+import type {LiveTable} from './terminal/live-table.js';
 
 /** What onlookers want to know of the run besides its events. */
 export interface LookedAt {
@@ -14,7 +14,7 @@ export interface LookedAt {
   /** Who is in the tree now; undefined while there is none. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
   /** The live table is about to be on the terminal, or is not any more. */
-  readonly onTable: (up: boolean) => void;
+  readonly onTable: (up: boolean, terminal: number) => void;
   /** A program has taken the terminal from the live table. */
   readonly onYield: () => void;
 }
@@ -25,7 +25,7 @@ export interface LookedAt {
  */
 export class RunOnlookers {
   #joined: Promise<void> = Promise.resolve();
-  #table: RunningTable | undefined;
+  #table: LiveTable | undefined;
   #lines: NodeJS.Timeout | undefined;
 
   constructor(
@@ -94,25 +94,14 @@ export class RunOnlookers {
       terminal: isatty(2),
       nested: process.env['LIMITRUN_RUN_ID'] !== undefined,
     });
-    switch (mode) {
-      case 'nothing':
-        return;
-      case 'lines':
-        await this.#showLines(progressIntervalMs);
-        return;
-      case 'table':
-      case 'table-if-it-may': {
-        const {openRunTable} = await import('./run-table.js');
-        const {teller, run} = this;
-        this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, ...run});
-        if (this.#table === undefined) {
-          if (mode === 'table') await this.#showLines(progressIntervalMs);
-          return;
-        }
-        teller.sayThrough(this.#table);
-        this.#table.start();
-        return;
-      }
+    if (mode === 'table' || mode === 'table-if-it-may') {
+      const {openRunTable} = await import('./run-table.js');
+      const {teller, run} = this;
+      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, ...run});
+      this.#table?.start();
+    }
+    if (mode === 'lines' || (mode === 'table' && this.#table === undefined)) {
+      await this.#showLines(progressIntervalMs);
     }
   }
 

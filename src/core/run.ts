@@ -1,5 +1,4 @@
 import {randomBytes} from 'node:crypto';
-import {chalkStderr} from 'chalk';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
@@ -11,16 +10,18 @@ import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
-import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {LimitPromise} from './record/run-event.js';
+import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
+import {RunOnlookers} from './run-onlookers.js';
 import {RunTeller} from './run-teller.js';
+import {tellTheEnd} from './run-ending.js';
+import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
 
@@ -36,10 +37,14 @@ export async function superviseRun(plan: RunPlan): Promise<number> {
   return run.run();
 }
 
+/** Members that onlookers are shown. */
+const MOST_MEMBERS_SHOWN = 200;
+
 class SupervisedRun {
   readonly #plan: RunPlan;
   readonly #runId = randomBytes(6).toString('hex');
   readonly #teller: RunTeller;
+  readonly #onlookers: RunOnlookers;
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
@@ -51,6 +56,12 @@ class SupervisedRun {
   constructor(plan: RunPlan) {
     this.#plan = plan;
     this.#teller = new RunTeller(plan);
+    this.#onlookers = new RunOnlookers(plan, this.#teller, {
+      runId: this.#runId,
+      tree: () => this.#tree(),
+      onTable: () => undefined,
+      onYield: () => undefined,
+    });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
@@ -74,33 +85,40 @@ class SupervisedRun {
       const {assertReportWritable} = await import('./record/write-report.js');
       await assertReportWritable(output.reportFile);
     }
+    await this.#onlookers.open();
   }
 
   async run(): Promise<number> {
-    const {command, name, handling, notices, warnings} = this.#plan;
+    const {command, name, handling, notices, warnings, redactArguments} = this.#plan;
     this.#teller.tell({
       kind: 'run_started',
       runId: this.#runId,
       ...(name === undefined ? {} : {name}),
-      command: [command.file, ...command.args],
+      command: redactArguments
+        ? [command.file, ...command.args.map(() => '[redacted]')]
+        : [command.file, ...command.args],
       handling,
       promises: this.#promises,
+      supervisor: ownIdentity(),
     });
     for (const notice of notices) this.#teller.notice('info', notice);
     for (const warning of warnings) this.#teller.notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
+      if (signal === 'SIGWINCH') this.#onlookers.resized();
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
     this.#startGuard();
     this.#control.start();
+    this.#onlookers.begin();
     const end = await this.#control.ended;
     await this.#hooks?.settled();
+    await this.#onlookers.endProgress();
     await this.#guard.dismiss();
     if (end.child?.signal !== undefined) await restoreLineMode();
-    const exitCode = await this.#tellTheEnd(end);
+    const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
     stopListening();
     await this.#dieAsTheChildDid(end);
     return exitCode;
@@ -190,6 +208,11 @@ class SupervisedRun {
     this.#guard.watch(attempt.pid);
   }
 
+  #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
+    const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MOST_MEMBERS_SHOWN);
+    return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
+  }
+
   /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
   #startGuard(): void {
     const tell = (why: string): void => {
@@ -258,38 +281,6 @@ class SupervisedRun {
       cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
     if (raised !== undefined) this.#teller.notice('info', raised);
-  }
-
-  async #tellTheEnd(end: RunEnd): Promise<number> {
-    const {output} = this.#plan;
-    const record = this.#teller.record();
-    const failed = record.violations.find(({violation}) => violation.severity === 'critical')?.violation;
-    const exitCode = exitCodeOf({
-      ...end,
-      violationExitCode: output.violationExitCode,
-      failWith:
-        output.failOnViolation && failed !== undefined
-          ? violationCode(limitKind(failed.limitType).exitCode, output.violationExitCode)
-          : undefined,
-    });
-    this.#teller.tell({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
-    const {headline, summary} = await import('./report/summary.js');
-    const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-    if (!output.quiet) this.#teller.say(summary(this.#teller.record(), chalkStderr));
-    else if (ownError) this.#teller.say(headline(this.#teller.record(), chalkStderr));
-    const reported = await this.#writeReport();
-    await this.#teller.flush();
-    return reported || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
-  }
-
-  /** @returns false when the report could not be written, which has been said then */
-  async #writeReport(): Promise<boolean> {
-    const {reportFile} = this.#plan.output;
-    if (reportFile === undefined) return true;
-    const {writeJsonReport} = await import('./write-json-report.js');
-    const fault = await writeJsonReport(reportFile, this.#teller.record());
-    if (fault !== undefined) this.#teller.say(`limitrun: ${fault}`);
-    return fault === undefined;
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
