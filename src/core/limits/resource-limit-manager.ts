@@ -12,10 +12,17 @@ import {checkLimits} from './check-options.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
-import {limitsSet, throttleFault, type Limit, type ResourceLimits} from './resource-limits.js';
+import {
+  limitsSet,
+  throttleFault,
+  type Limit,
+  type LimitType,
+  type ResourceLimits,
+} from './resource-limits.js';
 import {actsOnTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
 import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
-import type {EndedViolation, ResourceViolation} from './resource-violation.js';
+import type {EndedViolation, ResourceViolation, ViolationMember} from './resource-violation.js';
+import {withDeadline} from './with-deadline.js';
 
 /** Acts on a critical violation in mode `external`. It may return a promise. */
 export type ViolationCallback = (violation: ResourceViolation) => void | Promise<void>;
@@ -62,7 +69,7 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly clock?: Clock;
 }
 
-/** Members told with a violation. */
+/** Members told at once. */
 const MOST_MEMBERS_TOLD = 500;
 /** Violations whose trees {@link ResourceLimitManager.getViolations} still has. */
 const TREES_REMEMBERED = 20;
@@ -175,6 +182,22 @@ export class ResourceLimitManager {
     return this.#monitor.history.samples();
   }
 
+  /**
+   * Who is in the tree now, with arguments: at most 500, the largest first by what a limit of this type is about.
+   * `omitted` says how many more there are.
+   */
+  members(by: LimitType = 'max_rss'): {
+    readonly members: readonly ViolationMember[];
+    readonly omitted: number;
+  } {
+    let omitted = 0;
+    const members = this.#monitor.members((all) => {
+      omitted = Math.max(0, all.length - MOST_MEMBERS_TOLD);
+      return rankMembers(by, all).slice(0, MOST_MEMBERS_TOLD);
+    });
+    return {members, omitted};
+  }
+
   /** One last look at a tree that is over, for its totals. */
   async finalUsage(): Promise<ResourceUsage> {
     return this.#monitor.finalUsage();
@@ -213,12 +236,12 @@ export class ResourceLimitManager {
 
   /** Who is to blame: the tree as it is now. */
   #withTree(violation: ResourceViolation): ResourceViolation {
-    let treeOmitted = 0;
-    const tree = this.#monitor.members((members) => {
-      treeOmitted = Math.max(0, members.length - MOST_MEMBERS_TOLD);
-      return rankMembers(violation.limitType, members).slice(0, MOST_MEMBERS_TOLD);
-    });
-    return {...violation, ...(tree.length === 0 ? {} : {tree}), ...(treeOmitted === 0 ? {} : {treeOmitted})};
+    const {members, omitted} = this.members(violation.limitType);
+    return {
+      ...violation,
+      ...(members.length === 0 ? {} : {tree: members}),
+      ...(omitted === 0 ? {} : {treeOmitted: omitted}),
+    };
   }
 
   /** Of the violations that are long past the trees are forgotten, so that memory does not grow with them. */
@@ -355,18 +378,4 @@ function refuseUnlimitable({pid, limits, violationHandling}: ResourceLimitManage
   const wouldAct =
     violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => actsOnTheTree(policy));
   if (wouldAct && ancestorsOf(process.pid).includes(pid)) refuse('this process is part of its tree');
-}
-
-async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`it has not settled within ${String(deadlineMs)} ms`));
-    }, deadlineMs);
-  });
-  try {
-    await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
