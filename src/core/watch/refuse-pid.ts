@@ -1,10 +1,10 @@
-import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
-import {actsOnTheTree} from './limits/resource-policy.js';
-import {ancestorsOf, hasProcfs} from './monitor/open-probe.js';
-import {readProcText} from './monitor/proc-file.js';
-import {isDead, readStatOf} from './monitor/procfs-member.js';
-import {numberLine} from './monitor/procfs-text.js';
-import {UsageError} from './plan/usage-error.js';
+import {limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
+import {actsOnTheTree} from '../limits/resource-policy.js';
+import {ancestorsOf, hasProcfs} from '../monitor/open-probe.js';
+import {readProcText} from '../monitor/proc-file.js';
+import {isDead, readStatOf} from '../monitor/procfs-member.js';
+import {numberLine} from '../monitor/procfs-text.js';
+import {UsageError} from '../plan/usage-error.js';
 
 /** The kernel's own upper bound (proc_sys_kernel(5), PID_MAX_LIMIT on 64 bits), where the system tells none. */
 const PID_MAX_LIMIT = 4_194_304;
