@@ -74,6 +74,12 @@ module.exports = {
       '^(node:|fs$|src/core/(process/|monitor/(?!resource-usage)))',
     ),
     forbidden(
+      'terminal-only-shows',
+      'The live table writes to the terminal what it is handed; it measures and decides nothing.',
+      core('terminal'),
+      '^src/core/(monitor/|plan/|limits/|store/|process/(?!caller-signals))',
+    ),
+    forbidden(
       'wiring-is-on-top',
       'Only commands and the library wire the parts.',
       '^src/core/.+/',

@@ -1,6 +1,11 @@
 import {settingsFromEnvironment} from '../core/plan/environment.js';
 import {resolvePlan} from '../core/plan/resolve-plan.js';
-import {liveSettings, resolveOnlooker, resolveWatchPlan, type WatchSources} from '../core/plan/resolve-watch.js';
+import {
+  liveSettings,
+  resolveOnlooker,
+  resolveWatchPlan,
+  type WatchSources,
+} from '../core/plan/resolve-watch.js';
 import {UsageError} from '../core/plan/usage-error.js';
 import {watchWords, type Target} from '../core/plan/watch-words.js';
 import {BaseCommand} from './base.js';

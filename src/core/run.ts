@@ -1,29 +1,27 @@
 import {randomBytes} from 'node:crypto';
-import {chalkStderr} from 'chalk';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
-import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import {limitPromises} from './limits/limit-promises.js';
 import {limitKind, limitsSet} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
-import {LineWriter} from './line-writer.js';
 import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
-import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {Happening, LimitPromise, RunEvent} from './record/run-event.js';
-import {RunFolder} from './record/fold-run.js';
+import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
-import {eventLine} from './report/event-line.js';
+import {RunOnlookers} from './run-onlookers.js';
+import {RunTeller} from './run-teller.js';
+import {tellTheEnd} from './run-ending.js';
+import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
 
@@ -39,11 +37,14 @@ export async function superviseRun(plan: RunPlan): Promise<number> {
   return run.run();
 }
 
+/** Members that onlookers are shown. */
+const MOST_MEMBERS_SHOWN = 200;
+
 class SupervisedRun {
   readonly #plan: RunPlan;
   readonly #runId = randomBytes(6).toString('hex');
-  readonly #writer = new LineWriter(2);
-  readonly #folder = new RunFolder();
+  readonly #teller: RunTeller;
+  readonly #onlookers: RunOnlookers;
   readonly #promises: readonly LimitPromise[];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
@@ -54,6 +55,13 @@ class SupervisedRun {
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#teller = new RunTeller(plan);
+    this.#onlookers = new RunOnlookers(plan, this.#teller, {
+      runId: this.#runId,
+      tree: () => this.#tree(),
+      onTable: () => undefined,
+      onYield: () => undefined,
+    });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;
     this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
@@ -71,39 +79,46 @@ class SupervisedRun {
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
-      this.#notice('warning', text);
+      this.#teller.notice('warning', text);
     }
     if (output.reportFile !== undefined) {
       const {assertReportWritable} = await import('./record/write-report.js');
       await assertReportWritable(output.reportFile);
     }
+    await this.#onlookers.open();
   }
 
   async run(): Promise<number> {
-    const {command, name, handling, notices, warnings} = this.#plan;
-    this.#emit({
+    const {command, name, handling, notices, warnings, redactArguments} = this.#plan;
+    this.#teller.tell({
       kind: 'run_started',
       runId: this.#runId,
       ...(name === undefined ? {} : {name}),
-      command: [command.file, ...command.args],
+      command: redactArguments
+        ? [command.file, ...command.args.map(() => '[redacted]')]
+        : [command.file, ...command.args],
       handling,
       promises: this.#promises,
+      supervisor: ownIdentity(),
     });
-    for (const notice of notices) this.#notice('info', notice);
-    for (const warning of warnings) this.#notice('warning', warning);
+    for (const notice of notices) this.#teller.notice('info', notice);
+    for (const warning of warnings) this.#teller.notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
+      if (signal === 'SIGWINCH') this.#onlookers.resized();
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
     this.#startGuard();
     this.#control.start();
+    this.#onlookers.begin();
     const end = await this.#control.ended;
     await this.#hooks?.settled();
+    await this.#onlookers.endProgress();
     await this.#guard.dismiss();
     if (end.child?.signal !== undefined) await restoreLineMode();
-    const exitCode = await this.#tellTheEnd(end);
+    const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
     stopListening();
     await this.#dieAsTheChildDid(end);
     return exitCode;
@@ -130,7 +145,10 @@ class SupervisedRun {
         this.#actionTaken(text, reason);
       },
       onNotice: (text) => {
-        this.#notice('info', text);
+        this.#teller.notice('info', text);
+      },
+      onState: (state) => {
+        this.#teller.tell({kind: 'state_changed', state});
       },
     });
   }
@@ -145,10 +163,10 @@ class SupervisedRun {
       // Without the run's own marker: a hook is no part of the tree. One of a run around this one stays.
       environment: {...process.env, ...command.environment},
       onDone: (text, violation) => {
-        this.#emit({kind: 'action_taken', actor: 'limitrun', text, violation});
+        this.#teller.tell({kind: 'action_taken', actor: 'limitrun', text, violation});
       },
       onFailed: (text) => {
-        this.#notice('warning', text);
+        this.#teller.notice('warning', text);
       },
     });
   }
@@ -156,7 +174,7 @@ class SupervisedRun {
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
-    this.#emit({
+    this.#teller.tell({
       kind: 'attempt_started',
       attempt: attempt.number,
       pid: attempt.pid,
@@ -172,6 +190,7 @@ class SupervisedRun {
       historyRetentionMs: monitoring.historyRetentionMs,
       startupGraceMs: restart.startupGraceMs,
       ownChild: true,
+      memberArguments: !this.#plan.redactArguments,
       probe: attempt.probe,
       terminator: attempt.terminator,
       beforeAction: (violation) => this.#hooks?.before(violation),
@@ -189,10 +208,16 @@ class SupervisedRun {
     this.#guard.watch(attempt.pid);
   }
 
+  #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
+    const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MOST_MEMBERS_SHOWN);
+    return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
+  }
+
   /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
   #startGuard(): void {
     const tell = (why: string): void => {
-      if (this.#plan.output.verbose) this.#notice('info', `no guard against a kill of limitrun: ${why}`);
+      if (this.#plan.output.verbose)
+        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
     };
     const why = Guard.missing();
     if (why === undefined) this.#guard.start(tell);
@@ -205,7 +230,7 @@ class SupervisedRun {
       case 'violation_begun':
       case 'violation_ended':
       case 'notice':
-        this.#emit(event);
+        this.#teller.tell(event);
         return;
       case 'action_taken':
         this.#actionTaken(event.text, event.reason);
@@ -225,7 +250,7 @@ class SupervisedRun {
   }
 
   #actionTaken(text: string, {actor, violation, background}: TerminationReason): void {
-    this.#emit({
+    this.#teller.tell({
       kind: 'action_taken',
       actor,
       text: background === true ? `${text} left in the background` : text,
@@ -238,9 +263,9 @@ class SupervisedRun {
     this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
+      this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
-    this.#emit({
+    this.#teller.tell({
       kind: 'attempt_ended',
       attempt: attempt.number,
       cause,
@@ -253,47 +278,15 @@ class SupervisedRun {
     });
     if (nextInMs === undefined) return;
     const broken =
-      cause.kind === 'violation' ? endingViolation(this.#folder.record(), cause.limitType) : undefined;
+      cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
-    if (raised !== undefined) this.#notice('info', raised);
-  }
-
-  async #tellTheEnd(end: RunEnd): Promise<number> {
-    const {output} = this.#plan;
-    const record = this.#folder.record();
-    const failed = record.violations.find(({violation}) => violation.severity === 'critical')?.violation;
-    const exitCode = exitCodeOf({
-      ...end,
-      violationExitCode: output.violationExitCode,
-      failWith:
-        output.failOnViolation && failed !== undefined
-          ? violationCode(limitKind(failed.limitType).exitCode, output.violationExitCode)
-          : undefined,
-    });
-    this.#emit({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
-    const {headline, summary} = await import('./report/summary.js');
-    const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-    if (!output.quiet) this.#writer.line(summary(this.#folder.record(), chalkStderr));
-    else if (ownError) this.#writer.line(headline(this.#folder.record(), chalkStderr));
-    const reported = await this.#writeReport();
-    await this.#writer.flush();
-    return reported || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
-  }
-
-  /** @returns false when the report could not be written, which has been said then */
-  async #writeReport(): Promise<boolean> {
-    const {reportFile} = this.#plan.output;
-    if (reportFile === undefined) return true;
-    const {writeJsonReport} = await import('./write-json-report.js');
-    const fault = await writeJsonReport(reportFile, this.#folder.record());
-    if (fault !== undefined) this.#writer.line(`limitrun: ${fault}`);
-    return fault === undefined;
+    if (raised !== undefined) this.#teller.notice('info', raised);
   }
 
   /** A bug in limitrun must not leave the command running without limits. */
   #killOnCrash(): void {
     const onCrash = (error: unknown): void => {
-      if (wantsStack(process.env['DEBUG'])) this.#writer.line(String((error as Error).stack));
+      if (wantsStack(process.env['DEBUG'])) this.#teller.say(String((error as Error).stack));
       this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message: errorMessage(error)});
     };
@@ -315,19 +308,5 @@ class SupervisedRun {
     leaveTerminalAlone();
     process.kill(process.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-
-  #notice(level: 'info' | 'warning', text: string): void {
-    this.#emit({kind: 'notice', level, text});
-  }
-
-  #emit(happening: Happening): void {
-    const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
-    this.#folder.add(event);
-    const {output, monitoring, handling} = this.#plan;
-    const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
-    if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
-    const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
-    if (line !== undefined) this.#writer.line(line);
   }
 }

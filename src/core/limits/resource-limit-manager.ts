@@ -1,14 +1,17 @@
 import {availableParallelism} from 'node:os';
 import {callAt, systemClock, type Clock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
-import {ancestorsOf, openProbe} from '../monitor/open-probe.js';
+import {openProbe} from '../monitor/open-probe.js';
 import {DETAIL_METRICS, type Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
+import type {TreeMember} from '../monitor/tree-member.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
 import {checkLimits} from './check-options.js';
+import {refuseUnlimitable} from './limitable-pid.js';
+import {mayBeShared} from './may-be-shared.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
@@ -21,7 +24,7 @@ import {
 } from './resource-limits.js';
 import {actsOnTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
 import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
-import type {EndedViolation, ResourceViolation, ViolationMember} from './resource-violation.js';
+import type {EndedViolation, ResourceViolation} from './resource-violation.js';
 import {withDeadline} from './with-deadline.js';
 
 /** Acts on a critical violation in mode `external`. It may return a promise. */
@@ -58,6 +61,8 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   /** A callback that has not settled after this long has failed. Default: the grace period. */
   readonly callbackDeadlineMs?: number;
   readonly onEvent?: (event: LimitEvent) => void;
+  /** Members are told with the words of their command lines, which may hold secrets. Default true. */
+  readonly memberArguments?: boolean;
   /** The tree was started by this process just now: its CPU time is counted from zero, what is reaped too. */
   readonly ownChild?: boolean;
   /** Default: the best one of this machine. */
@@ -69,11 +74,17 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly clock?: Clock;
 }
 
-/** Members told at once. */
+/** Members told with a violation. */
 const MOST_MEMBERS_TOLD = 500;
 /** Violations whose trees {@link ResourceLimitManager.getViolations} still has. */
 const TREES_REMEMBERED = 20;
-const DEFAULTS = {gracePeriodMs: 5000, intervalMs: 100, historyRetentionMs: 300_000, startupGraceMs: 0};
+const DEFAULTS = {
+  gracePeriodMs: 5000,
+  intervalMs: 100,
+  historyRetentionMs: 300_000,
+  startupGraceMs: 0,
+  memberArguments: true,
+};
 
 /**
  * Watches one process tree and sees to it that its limits are kept. Owns the monitor, the checker and the enforcer;
@@ -100,7 +111,7 @@ export class ResourceLimitManager {
   /** @throws RangeError for limits that would limit nothing, and when the pid is not one of a process that may be limited */
   constructor(options: ResourceLimitManagerOptions) {
     checkLimits(options.limits, options.violationHandling);
-    refuseUnlimitable(options);
+    refuseUnlimitable(options.pid, wouldAct(options));
     this.#options = {...DEFAULTS, ...options};
     this.#clock = options.clock ?? systemClock;
     this.#limits = limitsSet(options.limits);
@@ -182,20 +193,9 @@ export class ResourceLimitManager {
     return this.#monitor.history.samples();
   }
 
-  /**
-   * Who is in the tree now, with arguments: at most 500, the largest first by what a limit of this type is about.
-   * `omitted` says how many more there are.
-   */
-  members(by: LimitType = 'max_rss'): {
-    readonly members: readonly ViolationMember[];
-    readonly omitted: number;
-  } {
-    let omitted = 0;
-    const members = this.#monitor.members((all) => {
-      omitted = Math.max(0, all.length - MOST_MEMBERS_TOLD);
-      return rankMembers(by, all).slice(0, MOST_MEMBERS_TOLD);
-    });
-    return {members, omitted};
+  /** Who is in the tree, the largest in memory first, and how many more there are. */
+  getMembers(most: number): {readonly members: readonly TreeMember[]; readonly omitted: number} {
+    return this.#ranked('max_rss', most);
   }
 
   /** One last look at a tree that is over, for its totals. */
@@ -236,12 +236,21 @@ export class ResourceLimitManager {
 
   /** Who is to blame: the tree as it is now. */
   #withTree(violation: ResourceViolation): ResourceViolation {
-    const {members, omitted} = this.members(violation.limitType);
+    const {members, omitted} = this.#ranked(violation.limitType, MOST_MEMBERS_TOLD);
     return {
       ...violation,
       ...(members.length === 0 ? {} : {tree: members}),
       ...(omitted === 0 ? {} : {treeOmitted: omitted}),
     };
+  }
+
+  #ranked(by: LimitType, most: number): {members: readonly TreeMember[]; omitted: number} {
+    let omitted = 0;
+    const members = this.#monitor.members((all) => {
+      omitted = Math.max(0, all.length - most);
+      return rankMembers(by, all).slice(0, most);
+    }, this.#options.memberArguments);
+    return {members, omitted};
   }
 
   /** Of the violations that are long past the trees are forgotten, so that memory does not grow with them. */
@@ -362,20 +371,6 @@ export class ResourceLimitManager {
   }
 }
 
-/** Near the lowest step of the limit, and more than one process among which pages may be shared. */
-function mayBeShared(usage: ResourceUsage, rss: readonly Limit[]): boolean {
-  const near = Math.min(...rss.map(({warnFrom, value}) => Math.min(warnFrom, value)));
-  return (usage.memory.rssBytes ?? 0) >= near && (usage.process.processes ?? 0) > 1;
-}
-
-/** Groups, init, this process, and (where a policy would act on the tree) the processes this one runs in. */
-function refuseUnlimitable({pid, limits, violationHandling}: ResourceLimitManagerOptions): void {
-  const refuse = (why: string): never => {
-    throw new RangeError(`pid ${String(pid)} cannot be limited: ${why}`);
-  };
-  if (!Number.isSafeInteger(pid) || pid <= 1) refuse('it is no process that may be watched');
-  if (pid === process.pid) refuse('it is this process');
-  const wouldAct =
-    violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => actsOnTheTree(policy));
-  if (wouldAct && ancestorsOf(process.pid).includes(pid)) refuse('this process is part of its tree');
+function wouldAct({limits, violationHandling}: ResourceLimitManagerOptions): boolean {
+  return violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => actsOnTheTree(policy));
 }

@@ -1,4 +1,4 @@
-/** Waits for a promise, but no longer than this. @throws Error when it has not settled by then */
+/** The promise, or after `deadlineMs` a rejection that says so. What it was for goes on. */
 export async function withDeadline(promise: Promise<void>, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

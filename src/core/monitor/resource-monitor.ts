@@ -87,11 +87,17 @@ export class ResourceMonitor {
    * Who is in the tree now, with arguments, in no order: as the last sample saw it, or a fresh look when that is long
    * ago.
    * @param choose which members are wanted; only their arguments are read
+   * @param withArguments whether they are read at all
    */
-  members(choose: (members: readonly TreeMember[]) => readonly TreeMember[]): readonly TreeMember[] {
+  members(
+    choose: (members: readonly TreeMember[]) => readonly TreeMember[],
+    withArguments = true,
+  ): readonly TreeMember[] {
     const {probe} = this.#options;
     const {reading, atMs} = this.#look();
-    return choose(this.#trail.members(reading.processes, atMs)).map((member) => {
+    const chosen = choose(this.#trail.members(reading.processes, atMs));
+    if (!withArguments) return chosen;
+    return chosen.map((member) => {
       const args = probe.commandLine?.(member.pid);
       return args === undefined ? member : {...member, args};
     });

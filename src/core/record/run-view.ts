@@ -94,6 +94,11 @@ export class RunViewFolder {
     };
   }
 
+  /** @throws Error before `run_started` */
+  record(): RunRecord {
+    return this.#folder.record();
+  }
+
   /** See {@link RunFolder.checkpoint}. */
   checkpoint(): ReturnType<RunFolder['checkpoint']> {
     return this.#folder.checkpoint();
@@ -102,8 +107,9 @@ export class RunViewFolder {
   /** Those between the steps replace one another, so that the last one is always the latest. */
   #sampled(usage: ResourceUsage): void {
     this.#usage = usage;
-    const before = this.#recent.at(-2);
-    if (before !== undefined && usage.atMs - before.atMs < RECENT_STEP_MS) this.#recent.pop();
+    const [before, last] = this.#recent.slice(-2);
+    if (before !== undefined && last !== undefined && last.atMs - before.atMs < RECENT_STEP_MS)
+      this.#recent.pop();
     this.#recent.push(usage);
     const oldest = this.#recent[0];
     if (oldest !== undefined && usage.atMs - oldest.atMs > RECENT_MS) this.#recent.shift();

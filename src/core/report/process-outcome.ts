@@ -26,7 +26,8 @@ function headline(record: RunRecord, paint: Paint): string {
   switch (cause?.kind) {
     case 'violation': {
       const limit =
-        endingViolation(record, cause.limitType)?.limitValue ?? promisedLimit(record, cause.limitType)?.limitValue;
+        endingViolation(record, cause.limitType)?.limitValue ??
+        promisedLimit(record, cause.limitType)?.limitValue;
       const forced = attempt?.forced === true ? ', forced' : '';
       const why = exceededText(cause.limitType, limit);
       return paint.red(`ended ${name}: ${why} (exit code ${String(exitCode ?? 0)}${forced})`);

@@ -3,7 +3,12 @@ import {EXIT_OWN_FAULT} from '../process/exit-code.js';
 import {inheritance} from '../process/own-inheritance.js';
 import type {Display, Leaving} from './display.js';
 
-const ENDING_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const satisfies readonly NodeJS.Signals[];
+const ENDING_SIGNALS = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+] as const satisfies readonly NodeJS.Signals[];
 
 /**
  * Shows a target until it ends or somebody leaves: by a key, or by a signal to limitrun. Whatever happens, the terminal

@@ -23,6 +23,8 @@ import {assertWatchable, wouldAct} from './refuse-pid.js';
 
 /** How often the tree is told. */
 const TREE_EVERY_MS = 1000;
+/** Members that are shown. */
+const MOST_MEMBERS_SHOWN = 200;
 /** The only attempt: what limitrun has not started it does not start again. */
 const ATTEMPT = 1;
 
@@ -84,7 +86,7 @@ class WatchedProcess implements Target {
     this.#begin(foreign);
     await this.#manager.start();
     const tellTree = (): void => {
-      this.#emit({kind: 'tree_sampled', ...this.#manager.members()});
+      this.#emit({kind: 'tree_sampled', ...this.#manager.getMembers(MOST_MEMBERS_SHOWN)});
     };
     tellTree();
     const telling = setInterval(tellTree, TREE_EVERY_MS);
@@ -216,7 +218,9 @@ class WatchedProcess implements Target {
   async #leave(leaving: Exclude<Leaving, {kind: 'target_ended'}>): Promise<number> {
     if (leaving.kind === 'fault') this.#writer.line(`limitrun: failed: ${errorMessage(leaving.error)}`);
     if (this.#terminator.begun) {
-      this.#say(`still ending ${this.title}, at most ${String(Math.ceil(this.#plan.gracePeriodMs / 1000))} s`);
+      this.#say(
+        `still ending ${this.title}, at most ${String(Math.ceil(this.#plan.gracePeriodMs / 1000))} s`,
+      );
       await this.#ended;
       const exitCode = await this.#tellTheEnd();
       return leaving.kind === 'quit' ? exitCode : leavingCode(leaving);

@@ -48,7 +48,15 @@ describe('a plan', () => {
         strict: false,
         alertingEnabled: true,
       },
-      output: {quiet: false, verbose: false, failOnViolation: false},
+      output: {
+        quiet: false,
+        verbose: false,
+        failOnViolation: false,
+        progress: 'auto',
+        progressIntervalMs: 10_000,
+      },
+      record: {enabled: true, maxAgeMs: 30 * 86_400_000, maxCount: 200},
+      redactArguments: false,
       keepBackground: false,
       notices: [],
       warnings: [],
@@ -88,6 +96,13 @@ describe('a plan', () => {
       strict: true,
       'keep-background': true,
       report: 'r.json',
+      events: 'e.jsonl',
+      progress: 'plain',
+      'progress-interval': 14,
+      'no-record': true,
+      'record-age': 15,
+      'record-count': 16,
+      'redact-arguments': true,
       name: 'n',
       verbose: true,
       'fail-on-violation': true,
@@ -122,8 +137,13 @@ describe('a plan', () => {
         verbose: true,
         failOnViolation: true,
         reportFile: 'r.json',
+        eventsFile: 'e.jsonl',
+        progress: 'plain',
+        progressIntervalMs: 14,
         violationExitCode: 99,
       },
+      record: {enabled: false, maxAgeMs: 15, maxCount: 16},
+      redactArguments: true,
       keepBackground: true,
       notices: [
         '--adjust has no effect: no limit has policy restart_adjusted',
@@ -132,6 +152,20 @@ describe('a plan', () => {
       warnings: [],
     });
   });
+
+  it.each(['live', 'plain'] as const)('refuses progress %s that is to be quiet', (progress) => {
+    expect(() => plan({flags: {progress, quiet: true}})).toThrow(
+      `--progress ${progress} and --quiet exclude each other`,
+    );
+  });
+
+  it.each(['auto', 'none', undefined] as const)(
+    'shows no progress (%s) when it is to be quiet',
+    (progress) => {
+      const flags = {quiet: true, ...(progress === undefined ? {} : {progress})};
+      expect(plan({flags}).output.progress).toBe('none');
+    },
+  );
 
   it('lets a flag beat a variable and a variable beat the file, setting by setting', () => {
     const limits = plan({

@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {foldRun, RunFolder} from '../../../src/core/record/fold-run.js';
 import type {RunEvent} from '../../../src/core/record/run-event.js';
 import {
@@ -302,4 +302,51 @@ test('what is done about one step of a limit is not told of another that begins 
     [100, ['SIGTERM to 1 process']],
     [200, ['SIGKILL to 1 process']],
   ]);
+});
+
+describe('a stream from which something was left out', () => {
+  const isKept = ({kind}: RunEvent): boolean =>
+    kind !== 'usage_sampled' && kind !== 'violation_ended' && kind !== 'action_taken';
+
+  /** The kept events, with a checkpoint before each end. */
+  function thinned(events: readonly RunEvent[]): RunEvent[] {
+    const folder = new RunFolder();
+    return events.flatMap((event) => {
+      const ends = event.kind === 'attempt_ended' || event.kind === 'run_ended';
+      const checkpoint = ends
+        ? [{...folder.checkpoint(), atMs: event.atMs, timestampMs: event.timestampMs}]
+        : [];
+      folder.add(event);
+      return [...checkpoint, ...(isKept(event) ? [event] : [])];
+    });
+  }
+
+  test.each([
+    ['a leak', leakingRun()],
+    ['restarts', restartedRun()],
+    ['a quiet run', quietRun()],
+  ])('has the same figures, samples and counts by its checkpoints: %s', (_, events) => {
+    const whole = foldRun(events);
+    const record = foldRun(thinned(events));
+    expect(record.figures).toEqual(whole.figures);
+    expect(record.samples).toBe(whole.samples);
+    expect(record.worstGapMs).toBe(whole.worstGapMs);
+    expect(record.violationCounts).toEqual(whole.violationCounts);
+    // The CPU time of an attempt is told by its end, as real runs do.
+    const attempts = (of: typeof record) => of.attempts.map(({cpuTimeMs: _told, ...rest}) => rest);
+    expect(attempts(record)).toEqual(attempts(whole));
+    const critical = (of: typeof record) =>
+      of.violations
+        .filter(({violation}) => violation.severity === 'critical')
+        .map(({peakValue}) => peakValue);
+    expect(critical(record)).toEqual(critical(whole));
+  });
+
+  test('never lowers what was seen', () => {
+    const low = new RunFolder();
+    low.add(started());
+    const seen = leakingRun();
+    const record = foldRun([...seen, {...low.checkpoint(), ...times(9000)}]);
+    expect(record).toEqual(foldRun(seen));
+  });
 });

@@ -1,0 +1,105 @@
+import {chalkStderr} from 'chalk';
+import {systemClock} from './clock.js';
+import type {ViolationHandlingMode} from './limits/resource-policy.js';
+import {LineWriter} from './line-writer.js';
+import type {RunPlan} from './plan/run-plan.js';
+import type {Happening, RunEvent} from './record/run-event.js';
+import type {RunRecord} from './record/run-record.js';
+import {RunViewFolder, type RunView} from './record/run-view.js';
+import {eventLine} from './report/event-line.js';
+
+/** Takes every event of a run, in order: a record, a file. */
+export interface EventSink {
+  /** Neither throws nor waits. */
+  add(event: RunEvent): void;
+  /** When everything has been written or given up. @returns what went wrong and has not been said, in one line */
+  close(): Promise<string | undefined>;
+}
+
+/** Something that says lines; a table beside them holds them back while it is up. */
+export interface LineSink {
+  line(text: string): void;
+}
+
+/** What the lines of a run depend on. */
+type Telling = Pick<RunPlan, 'output' | 'monitoring'> & {readonly handling: ViolationHandlingMode};
+
+/**
+ * Tells the world what happens in a run: gives each event its time, folds it, says its line on standard error, and hands
+ * it to whoever else wants it. Sinks may join late (what the command does not need is loaded while it runs) and get
+ * everything from the beginning.
+ */
+export class RunTeller {
+  readonly #telling: Telling;
+  readonly #writer = new LineWriter(2);
+  readonly #folder = new RunViewFolder();
+  readonly #sinks: EventSink[] = [];
+  /** For those who join later; undefined when nobody will. */
+  #early: RunEvent[] | undefined = [];
+  #lines: LineSink = this.#writer;
+
+  constructor(telling: Telling) {
+    this.#telling = telling;
+  }
+
+  tell(happening: Happening): void {
+    const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
+    this.#folder.add(event);
+    this.#early?.push(event);
+    for (const sink of this.#sinks) sink.add(event);
+    const {output, monitoring, handling} = this.#telling;
+    const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
+    if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
+    const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
+    if (line !== undefined) this.#lines.line(line);
+  }
+
+  notice(level: 'info' | 'warning', text: string): void {
+    this.tell({kind: 'notice', level, text});
+  }
+
+  /** Says something that is no event, past every table. */
+  say(text: string): void {
+    this.#writer.line(text);
+  }
+
+  /** From now on the sink gets every event, and at once those that have been. */
+  join(sink: EventSink): void {
+    for (const event of this.#early ?? []) sink.add(event);
+    this.#sinks.push(sink);
+  }
+
+  /** Everybody has joined. */
+  complete(): void {
+    this.#early = undefined;
+  }
+
+  /** Lines are said by another from now on; undefined: directly again. */
+  sayThrough(lines: LineSink | undefined): void {
+    this.#lines = lines ?? this.#writer;
+  }
+
+  record(): RunRecord {
+    return this.#folder.record();
+  }
+
+  view(): RunView {
+    return this.#folder.view();
+  }
+
+  /** See {@link RunViewFolder.checkpoint}. */
+  checkpoint(): ReturnType<RunViewFolder['checkpoint']> {
+    return this.#folder.checkpoint();
+  }
+
+  /** @returns what went wrong and has not been said, one line each */
+  async closeSinks(): Promise<string[]> {
+    const faults = await Promise.all(this.#sinks.map((sink) => sink.close()));
+    return faults.filter((fault) => fault !== undefined);
+  }
+
+  /** When every line has been written or dropped. */
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+  }
+}
