@@ -3,6 +3,7 @@ import {formatPercent, formatValue} from '../plan/units.js';
 import {promisedLimit, type RunRecord} from '../record/run-record.js';
 import {type Cell, type Column, fittedTable} from './fitted-table.js';
 import type {Paint} from './paint.js';
+import {sharePaint} from './share-paint.js';
 
 const COLUMNS: readonly Column[] = [
   {header: 'metric', align: 'left'},
@@ -12,9 +13,6 @@ const COLUMNS: readonly Column[] = [
   {header: 'share', align: 'right'},
   {header: 'source', align: 'left'},
 ];
-
-const WARNING_SHARE_PERCENT = 80;
-const FULL_SHARE_PERCENT = 100;
 
 type Which = 'peak' | 'total' | 'average' | 'longest';
 
@@ -147,7 +145,6 @@ function cells({metric, which, unit, figure, limit}: Row, paint: Paint): Cell[] 
 }
 
 function shareCell(percent: number, paint: Paint): Cell {
-  const text = formatPercent(percent);
-  if (percent > FULL_SHARE_PERCENT) return {text, paint: paint.red};
-  return percent > WARNING_SHARE_PERCENT ? {text, paint: paint.yellow} : {text};
+  const painted = sharePaint(percent, paint);
+  return {text: formatPercent(percent), ...(painted && {paint: painted})};
 }
