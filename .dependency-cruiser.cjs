@@ -80,6 +80,18 @@ module.exports = {
       '^src/core/(monitor/|plan/|limits/|store/|process/(?!caller-signals))',
     ),
     forbidden(
+      'store-keeps-records',
+      'The store writes and reads what the record is made of; of the monitor it uses the identity of a process.',
+      core('store'),
+      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error)|monitor/(?!procfs-member))',
+    ),
+    forbidden(
+      'record-knows-no-store',
+      'Records are made without knowing where they are kept.',
+      core('record|limits|monitor|process|report|plan'),
+      core('store'),
+    ),
+    forbidden(
       'wiring-is-on-top',
       'Only commands and the library wire the parts.',
       '^src/core/.+/',

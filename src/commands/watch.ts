@@ -53,7 +53,7 @@ async function watchFoundRun(sources: WatchSources, wanted: string): Promise<num
   const plan = resolveOnlooker(sources);
   const [{watchRun}, {openRunStore}, {statePlaces}, {findRun, notFoundText}] = await Promise.all([
     import('../core/watch/watch-run.js'),
-    import('../core/store/open-run-store.js'),
+    import('../core/store/file-run-store.js'),
     import('../core/store/state-places.js'),
     import('../core/store/find-run.js'),
   ]);
