@@ -31,7 +31,7 @@ export class FullScreen {
   readonly #options: FullScreenOptions;
   readonly #keys = new KeyReader();
   #open = false;
-  #stopListening: () => void = () => undefined;
+  #stopListening: (() => void) | undefined;
   #shown: readonly string[] | undefined;
   #drawnAtMs = -Infinity;
   #frameTimer: NodeJS.Timeout | undefined;
@@ -50,8 +50,7 @@ export class FullScreen {
     terminal.setRaw(true);
     terminal.writeNow(ENTER);
     this.#open = true;
-    this.#stopListening();
-    this.#stopListening = terminal.listen({
+    this.#stopListening ??= terminal.listen({
       onInput: (text) => {
         this.#input(text);
       },
@@ -107,8 +106,8 @@ export class FullScreen {
       clearTimeout(timer);
     }
     this.restore();
-    this.#stopListening();
-    this.#stopListening = () => undefined;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 
   /** A terminal that is slow gets the newest frame and not every one. */

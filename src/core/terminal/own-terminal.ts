@@ -34,6 +34,7 @@ export function openOwnTerminal(): TerminalPort {
     listen: ({onInput, onResize}) => {
       input?.setEncoding('utf8');
       input?.on('data', onInput);
+      input?.resume();
       process.stdout.on('resize', onResize);
       return () => {
         input?.off('data', onInput);
