@@ -2,11 +2,13 @@ import {HelpBase} from '@oclif/core/help';
 
 import {helpText} from './help-text.js';
 import {writeStandardOutput} from './standard-output.js';
+import {watchHelp} from './watch-help.js';
 
 /** Prints limitrun's help in place of oclif's, which knows neither policies nor exit codes. */
 export default class LimitrunHelp extends HelpBase {
-  override showHelp(): Promise<void> {
-    return writeStandardOutput(helpText());
+  /** @param topics a subcommand with a page of its own, or nothing */
+  override showHelp([topic]: string[] = []): Promise<void> {
+    return writeStandardOutput(topic === 'watch' ? watchHelp() : helpText());
   }
 
   override showCommandHelp(): Promise<void> {

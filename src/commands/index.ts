@@ -1,4 +1,5 @@
 import {Run} from './run.js';
+import {Watch} from './watch.js';
 
 /** The commands oclif knows, by id. */
-export const COMMANDS = {run: Run};
+export const COMMANDS = {run: Run, watch: Watch};
