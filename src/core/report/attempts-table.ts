@@ -1,7 +1,7 @@
 import {formatBytes, formatDuration} from '../plan/units.js';
 import type {AttemptRecord, RunRecord} from '../record/run-record.js';
 import {endCauseText} from './end-cause-text.js';
-import {type Cell, type Column, fittedTable, type TableShape} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 
 const COLUMNS: readonly Column[] = [
@@ -24,7 +24,7 @@ export function attemptsTable(
   record: RunRecord,
   nowMs: number | undefined,
   paint: Paint,
-  shape: TableShape = {},
+  room: TableRoom = {},
 ): string | undefined {
   const {attempts, attemptsOmitted = 0} = record;
   if (attempts.length === 0) return undefined;
@@ -33,7 +33,7 @@ export function attemptsTable(
     ? attempts
     : [...attempts.slice(0, SHOWN_AT_EITHER_END), ...attempts.slice(-SHOWN_AT_EITHER_END)];
   const rows = shown.map((attempt) => cells(attempt, nowMs));
-  const lines = fittedTable(COLUMNS, rows, paint, shape).split('\n');
+  const lines = fittedTable(COLUMNS, rows, paint, room).split('\n');
   if (all) return lines.join('\n');
   const hidden = attempts.length - shown.length + attemptsOmitted;
   lines.splice(1 + SHOWN_AT_EITHER_END, 0, paint.dim(`… ${String(hidden)} more attempts`));

@@ -68,17 +68,17 @@ function promiseTexts(promises: readonly LimitPromise[]): string[] {
 }
 
 function promiseText(promise: LimitPromise, isStaged: boolean): string {
-  const {limitType, limitValue, policy, sustainMs} = promise;
+  const {limitType, limitValue, enforcedBy, everyMs, policy, sustainMs} = promise;
   const {label, unit} = limitKind(limitType);
   const value = formatValue(limitValue, unit);
-  const keeper = keeperText(promise);
+  const keeper = keeperText(enforcedBy, everyMs);
   if (!isStaged) return `${label} at most ${value}: ${keeper}`;
   const sustained = sustainMs === 0 ? '' : ` for ${formatDuration(sustainMs)}`;
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
 /** Who keeps a limit, and how often it is looked at. */
-export function keeperText({enforcedBy, everyMs}: LimitPromise): string {
+export function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
   switch (enforcedBy) {
     case 'polling':
       return everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;

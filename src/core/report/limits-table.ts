@@ -3,7 +3,7 @@ import {formatDuration, formatValue} from '../plan/units.js';
 import type {LimitPromise} from '../record/run-event.js';
 import {promisedLimit, type RunRecord} from '../record/run-record.js';
 import {keeperText} from './event-line.js';
-import {type Cell, type Column, fittedTable, type TableShape} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 
 const COLUMNS: readonly Column[] = [
@@ -18,17 +18,17 @@ const COLUMNS: readonly Column[] = [
 const SUSTAIN = COLUMNS.findIndex(({header}) => header === 'for');
 
 /** The limits of a run, one row for each step, with what is done and who keeps them; undefined without limits. */
-export function limitsTable(record: RunRecord, paint: Paint, shape: TableShape = {}): string | undefined {
+export function limitsTable(record: RunRecord, paint: Paint, room: TableRoom = {}): string | undefined {
   const {promises} = record;
   if (promises.length === 0) return undefined;
   const rows = promises.map((promise) => cells(promise, currentValue(promise, record)));
   const isSustained = promises.some(({sustainMs}) => sustainMs > 0);
   const without = <T>(all: readonly T[]): T[] => all.filter((_, index) => isSustained || index !== SUSTAIN);
-  return fittedTable(without(COLUMNS), rows.map(without), paint, shape);
+  return fittedTable(without(COLUMNS), rows.map(without), paint, room);
 }
 
 function cells(promise: LimitPromise, current: number): Cell[] {
-  const {limitType, limitValue, policy, sustainMs} = promise;
+  const {limitType, limitValue, policy, sustainMs, enforcedBy, everyMs} = promise;
   const {label, unit} = limitKind(limitType);
   const before = current === limitValue ? '' : ` (was ${formatValue(limitValue, unit)})`;
   return [
@@ -36,7 +36,7 @@ function cells(promise: LimitPromise, current: number): Cell[] {
     {text: `${formatValue(current, unit)}${before}`},
     {text: sustainMs === 0 ? '' : formatDuration(sustainMs)},
     {text: policy},
-    {text: keeperText(promise)},
+    {text: keeperText(enforcedBy, everyMs)},
   ];
 }
 

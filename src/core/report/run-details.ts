@@ -1,7 +1,7 @@
 import {formatDuration} from '../plan/units.js';
 import type {StoredRun} from '../store/run-store.js';
 import {attemptsTable} from './attempts-table.js';
-import type {TableShape} from './fitted-table.js';
+import type {TableRoom} from './fitted-table.js';
 import {glyphsOf} from './glyphs.js';
 import {limitsTable} from './limits-table.js';
 import type {Paint} from './paint.js';
@@ -33,16 +33,16 @@ export function runDetails(run: StoredRun, options: DetailsOptions): string {
   const {record} = view;
   const {style, width, nowTimestampMs} = options;
   const {paint} = style;
-  const shape: TableShape = {width, ellipsis: glyphsOf(style).ellipsis};
+  const room: TableRoom = {width, ellipsis: glyphsOf(style).ellipsis};
   const nowMs = fate === 'running' ? record.startedAtMs + elapsedMs(run, nowTimestampMs) : undefined;
   const curves = usageCurves(fate === 'lost' ? withoutUsage(run) : view, LABEL_WIDTH, width, style);
   const parts = [
     [...head(run, options), ...(curves === undefined ? [] : [curves])].join('\n'),
-    limitsTable(record, paint, shape),
-    record.attempts.length === 0 ? undefined : usageTable(record, paint, shape),
-    violationsTable(record, paint, shape),
-    attemptsTable(record, nowMs, paint, shape),
-    processes(run, options, shape),
+    limitsTable(record, paint, room),
+    record.attempts.length === 0 ? undefined : usageTable(record, paint, room),
+    violationsTable(record, paint, room),
+    attemptsTable(record, nowMs, paint, room),
+    processes(run, options, room),
     record.notices.map((notice) => labelled('notice', printable(notice))).join('\n') || undefined,
   ];
   return parts.filter((part) => part !== undefined).join('\n\n');
@@ -84,13 +84,13 @@ function stateText({view, fate}: StoredRun, paint: Paint): string {
 function processes(
   {view: {tree}, fate}: StoredRun,
   {style, nowTimestampMs}: DetailsOptions,
-  shape: TableShape,
+  room: TableRoom,
 ): string | undefined {
   if (tree === undefined) return undefined;
   const agoMs = Math.max(0, nowTimestampMs - tree.timestampMs);
   const seen = fate === 'running' ? `${shortDuration(agoMs)} ago` : 'last';
   const proportional = tree.members.some(({pssBytes}) => pssBytes !== undefined);
-  return membersTable(tree, `process (seen ${seen})`, proportional, style.paint, shape);
+  return membersTable(tree, `process (seen ${seen})`, proportional, style.paint, room);
 }
 
 /** What a lost run used when it was last seen is not what it uses now. */

@@ -2,7 +2,7 @@ import {limitKind} from '../limits/resource-limits.js';
 import type {ViolationMember} from '../limits/resource-violation.js';
 import {formatPercent, formatValue} from '../plan/units.js';
 import type {RunRecord} from '../record/run-record.js';
-import {type Cell, type Column, fittedTable, type TableShape} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 
@@ -42,7 +42,7 @@ export function membersTable(
   header: string,
   proportional: boolean,
   paint: Paint,
-  shape: TableShape = {},
+  room: TableRoom = {},
 ): string {
   const columns: Column[] = [
     {header: 'pid', align: 'right'},
@@ -53,7 +53,7 @@ export function membersTable(
   ];
   const rows = members.slice(0, MOST_SHOWN).map((member) => cells(member, proportional));
   const hidden = members.length - rows.length + omitted;
-  const table = fittedTable(columns, rows, paint, shape);
+  const table = fittedTable(columns, rows, paint, room);
   if (hidden === 0) return table;
   return `${table}\n${paint.dim(`… ${String(hidden)} more ${hidden === 1 ? 'process' : 'processes'}`)}`;
 }

@@ -1,7 +1,7 @@
 import {limitKind, type LimitType, type LimitUnit} from '../limits/resource-limits.js';
 import {formatPercent, formatValue} from '../plan/units.js';
 import {promisedLimit, type RunRecord} from '../record/run-record.js';
-import {type Cell, type Column, fittedTable, type TableShape} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {sharePaint} from './share-paint.js';
 
@@ -28,7 +28,7 @@ interface Row {
  * What the run used, metric by metric, beside the limits. A metric that was neither measured nor
  * limited has no row; one that was limited but not measured says so.
  */
-export function usageTable(record: RunRecord, paint: Paint, shape: TableShape = {}): string {
+export function usageTable(record: RunRecord, paint: Paint, room: TableRoom = {}): string {
   const rows = [...memoryRows(record), ...processRows(record), ...cpuRows(record), ...diskRows(record)]
     .concat(wallRows(record))
     .filter((row) => row.figure !== undefined || row.limit !== undefined);
@@ -36,7 +36,7 @@ export function usageTable(record: RunRecord, paint: Paint, shape: TableShape = 
     COLUMNS,
     rows.map((row) => cells(row, paint)),
     paint,
-    shape,
+    room,
   );
 }
 

@@ -1,6 +1,6 @@
 import {formatDuration, formatValue} from '../plan/units.js';
 import type {RunRecord, ViolationRecord} from '../record/run-record.js';
-import {type Cell, type Column, fittedTable, type TableShape} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 
@@ -21,7 +21,7 @@ const SHOWN_AT_EITHER_END = 10;
  * The violations of the run in the order in which they began; undefined when there are none. The
  * value is the highest of the episode. Of a great many the first and the last are shown and the rest is counted.
  */
-export function violationsTable(record: RunRecord, paint: Paint, shape: TableShape = {}): string | undefined {
+export function violationsTable(record: RunRecord, paint: Paint, room: TableRoom = {}): string | undefined {
   const {violations, startedAtMs} = record;
   if (violations.length === 0) return undefined;
   const all = violations.length <= 2 * SHOWN_AT_EITHER_END;
@@ -29,7 +29,7 @@ export function violationsTable(record: RunRecord, paint: Paint, shape: TableSha
     ? violations
     : [...violations.slice(0, SHOWN_AT_EITHER_END), ...violations.slice(-SHOWN_AT_EITHER_END)];
   const rows = shown.map((violation) => cells(violation, startedAtMs, paint));
-  const [header = '', ...lines] = fittedTable(COLUMNS, rows, paint, shape).split('\n');
+  const [header = '', ...lines] = fittedTable(COLUMNS, rows, paint, room).split('\n');
   if (all) return [header, ...lines].join('\n');
   const hidden = violations.length - shown.length + (record.violationsOmitted ?? 0);
   lines.splice(SHOWN_AT_EITHER_END, 0, paint.dim(`… ${String(hidden)} more violations`));
