@@ -2,7 +2,8 @@ import {glyphsOf} from './glyphs.js';
 import type {Paint} from './paint.js';
 import type {TextStyle} from './text-style.js';
 
-const WARNING_SHARE = 0.8;
+/** From this share of a limit on a figure is pointed out. */
+export const WARNING_SHARE = 0.8;
 /** Narrower bars do without the two ends. */
 const NARROWEST_WITH_ENDS = 5;
 
@@ -18,21 +19,19 @@ export function sharePaint(share: number, paint: Paint): (text: string) => strin
  * @param share 1 = the limit
  */
 export function shareBar(share: number, cells: number, style: TextStyle): string {
-  if (cells <= 0) return '';
-  const {bar, barEmpty, barLeft, barRight} = glyphsOf(style);
+  if (cells < NARROWEST_WITH_ENDS) return filling(share, Math.max(0, cells), style);
+  const {barLeft, barRight} = glyphsOf(style);
   const {dim} = style.paint;
-  if (cells >= NARROWEST_WITH_ENDS) {
-    return `${dim(barLeft)}${inner(share, cells - 2, style)}${dim(barRight)}`;
-  }
-  return inner(share, cells, style);
+  return `${dim(barLeft)}${filling(share, cells - 2, style)}${dim(barRight)}`;
+}
 
-  function inner(part: number, width: number, {paint}: TextStyle): string {
-    const steps = width * bar.length;
-    const filled = part > 0 ? Math.min(steps, Math.max(1, Math.floor(part * steps))) : 0;
-    const whole = (bar.at(-1) ?? '').repeat(Math.floor(filled / bar.length));
-    const rest = bar[(filled % bar.length) - 1] ?? '';
-    const empty = barEmpty.repeat(width - Math.ceil(filled / bar.length));
-    const full = whole + rest;
-    return `${full === '' ? '' : sharePaint(part, paint)(full)}${empty.trim() === '' ? empty : dim(empty)}`;
-  }
+function filling(share: number, cells: number, style: TextStyle): string {
+  const {bar, barEmpty} = glyphsOf(style);
+  const {paint} = style;
+  const steps = cells * bar.length;
+  const filled = share > 0 ? Math.min(steps, Math.max(1, Math.floor(share * steps))) : 0;
+  const whole = Math.floor(filled / bar.length);
+  const full = (bar.at(-1) ?? '').repeat(whole) + (bar[(filled % bar.length) - 1] ?? '');
+  const empty = barEmpty.repeat(cells - Math.ceil(filled / bar.length));
+  return `${full === '' ? '' : sharePaint(share, paint)(full)}${empty.trim() === '' ? empty : paint.dim(empty)}`;
 }

@@ -77,7 +77,7 @@ function promiseText(promise: LimitPromise, isStaged: boolean): string {
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
-function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
+export function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
   switch (enforcedBy) {
     case 'polling':
       return everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;

@@ -23,8 +23,8 @@ export interface LiveRow {
   readonly share?: number;
   /** The last minute in so many cells; empty for times. */
   readonly series: (cells: number) => (number | undefined)[];
-  /** What fills the height of the sparkline: the limit (its last step); absent where there is none. */
-  readonly top?: number;
+  /** What fills the height of the sparkline: the limit (its last step), otherwise the highest of the last values. */
+  readonly top: number;
 }
 
 interface Metric {
@@ -37,7 +37,7 @@ interface Metric {
 }
 
 const METRICS: readonly Metric[] = [
-  {type: 'max_rss', label: 'memory RSS', shortLabel: 'memory', figure: 'peakRssBytes'},
+  {type: 'max_rss', label: 'memory RSS', shortLabel: 'RSS', figure: 'peakRssBytes'},
   {
     type: 'max_virtual',
     label: 'virtual',
@@ -54,6 +54,8 @@ const METRICS: readonly Metric[] = [
   {type: 'max_time', label: 'CPU time', shortLabel: 'CPU t', onlyLimited: true},
   {type: 'timeout', label: 'time', shortLabel: 'time'},
 ];
+
+const ONE_CORE_PERCENT = 100;
 
 /**
  * The metrics of a run in the order in which they are shown. One that was never measured and is not limited has no
@@ -81,38 +83,41 @@ export function mostLiveRows({promises}: RunRecord): number {
 }
 
 function rowOf(metric: Metric, view: RunView, nowMs: number): LiveRow {
-  const {type, shortLabel} = metric;
-  const {label, figure} = type === 'max_rss' ? memoryName(view) : metric;
+  const {type} = metric;
+  const {label, shortLabel, figure} = type === 'max_rss' ? memoryMetric(metric, view) : metric;
   const {unit} = limitKind(type);
   const now =
     type === 'timeout' ? attemptTime(view.record, nowMs) : view.usage && valueOf(metric, view.usage);
   const peak = figure && view.record.figures[figure]?.value;
   const steps = stepsOf(view.record, type);
   const limit = steps.find((step) => now === undefined || now <= step) ?? steps.at(-1);
-  const top = steps.at(-1);
   return {
     limitType: type,
-    label: label,
+    label,
     shortLabel,
     unit,
     hasPeak: figure !== undefined,
+    top: steps.at(-1) ?? highestRecent(metric, view),
     series: (cells) =>
       figure === undefined ? [] : recentSeries(view, (usage) => valueOf(metric, usage), cells, nowMs),
     ...(now !== undefined && {now}),
     ...(peak !== undefined && {peak}),
     ...(limit !== undefined && {limit}),
     ...(now !== undefined && limit !== undefined && {share: now / limit}),
-    ...(top !== undefined && {top}),
   };
 }
 
 /** Where the proportional size was read it is what the limit is judged by, and the row says so. */
-function memoryName({usage, record}: RunView): {label: string; figure: keyof RunFigures} {
-  const isProportional =
-    usage === undefined ? record.figures.peakPssBytes !== undefined : usage.memory.pssBytes !== undefined;
-  return isProportional
-    ? {label: 'memory PSS', figure: 'peakPssBytes'}
-    : {label: 'memory RSS', figure: 'peakRssBytes'};
+function memoryMetric(metric: Metric, {usage, record}: RunView): Metric {
+  const proportional = usage ? usage.memory.pssBytes : record.figures.peakPssBytes;
+  if (proportional === undefined) return metric;
+  return {...metric, label: 'memory PSS', shortLabel: 'PSS', figure: 'peakPssBytes'};
+}
+
+function highestRecent(metric: Metric, {recent}: RunView): number {
+  // A whole core: little CPU must not look like much.
+  const least = metric.type === 'max_percent' ? ONE_CORE_PERCENT : 0;
+  return Math.max(least, ...recent.map((usage) => valueOf(metric, usage) ?? 0));
 }
 
 function valueOf({type}: Metric, usage: ResourceUsage): number | undefined {
