@@ -1,4 +1,5 @@
 import {writeSync} from 'node:fs';
+import {systemClock} from '../clock.js';
 import {LineWriter} from '../line-writer.js';
 import {
   drawTable,
@@ -13,6 +14,8 @@ import type {TerminalModes} from './terminal-modes.js';
 /** How long a program has to take the terminal before a table appears by itself. */
 const FIRST_LOOK_MS = 1000;
 const FRAME_MS = 250;
+/** A change of size is over when no other follows: tmux tells the system of the last one 250 ms late. */
+const SETTLE_MS = 300;
 /** A terminal that does not take the last bytes in this time must not keep limitrun from stopping. */
 const MOST_PATIENCE_MS = 200;
 const FEWEST_COLUMNS = 12;
@@ -44,6 +47,8 @@ interface Drawn {
   readonly columns: number;
   readonly rows: number;
   readonly height: number;
+  /** For a program that places the cursor itself. */
+  readonly placesCursor: boolean;
 }
 
 /**
@@ -63,7 +68,8 @@ export class LiveTable {
   #closed = false;
   #stopping = false;
   #turning = false;
-  #turnWanted = false;
+  /** Since a change of size the table is away; it comes back then. */
+  #settledAtMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LiveTableOptions) {
@@ -90,12 +96,16 @@ export class LiveTable {
   /** Says a line: at once while there is no table; otherwise when it is taken down. */
   line(text: string): void {
     this.#held.push(text);
-    if (!this.isUp) this.#sayHeld();
+    if (!this.isUp && !this.#unsettled()) this.#sayHeld();
   }
 
-  /** The terminal has another size (SIGWINCH). */
+  /**
+   * The terminal has another size (SIGWINCH), so the margins are gone or wrong and the table's rows are anywhere below
+   * the cursor: they go at once, and the table comes back when the size has settled.
+   */
   resized(): void {
-    if (this.isUp) this.#tick();
+    if (this.isUp || this.#unsettled()) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
+    void this.#erase();
   }
 
   /** Takes the table down for good and says what was held back. */
@@ -128,18 +138,12 @@ export class LiveTable {
   };
 
   readonly #tick = (): void => {
-    this.#turnWanted = true;
-    if (!this.#turning) void this.#turns();
-  };
-
-  async #turns(): Promise<void> {
+    if (this.#turning) return;
     this.#turning = true;
-    while (this.#turnWanted) {
-      this.#turnWanted = false;
-      await this.#turn();
-    }
-    this.#turning = false;
-  }
+    void this.#turn().finally(() => {
+      this.#turning = false;
+    });
+  };
 
   /** One look at the terminal, and one frame if it may be drawn. */
   async #turn(): Promise<void> {
@@ -155,26 +159,39 @@ export class LiveTable {
   }
 
   #mayGoOn(): boolean {
-    return !this.#closed && !this.#yielded && !this.#stopping;
+    return !this.#closed && !this.#yielded && !this.#stopping && !this.#unsettled();
+  }
+
+  #unsettled(): boolean {
+    return systemClock.nowMs() < this.#settledAtMs;
   }
 
   async #draw(placesCursor: boolean): Promise<void> {
-    const {size, height, frame} = this.#options;
-    const now = size();
-    const rowsWanted = now && fits(now) ? height(now.rows) : 0;
-    const lines = now && rowsWanted > 0 && rowsWanted <= now.rows - FEWEST_ROWS_ABOVE ? frame(now) : [];
-    if (now === undefined || lines.length === 0) {
+    const size = this.#options.size();
+    const before = this.#drawn;
+    if (before !== undefined && !isOf(before, size)) {
+      this.resized();
+      return;
+    }
+    const lines = size === undefined ? [] : this.#lines(size);
+    if (size === undefined || lines.length === 0) {
       await this.#takeDown();
       return;
     }
-    const drawn = {columns: now.columns, rows: now.rows, height: rowsWanted};
-    const before = this.#drawn;
-    const stale = before !== undefined && !same(before, drawn);
-    const exactly = Array.from({length: rowsWanted}, (_, index) => lines[index] ?? '');
-    this.#up(drawn);
-    await this.#writer.write(
-      drawTable({rows: now.rows, lines: exactly, makeRoom: !placesCursor || before === undefined, stale}),
-    );
+    this.#up({...size, height: lines.length, placesCursor});
+    const makeRoom = before === undefined || !placesCursor;
+    const erasure = before !== undefined && before.height !== lines.length ? eraseTable(before.height) : '';
+    await this.#writer.write(erasure + drawTable({rows: size.rows, lines, makeRoom}));
+  }
+
+  /** Exactly as many as the table has rows; none when there is no room. */
+  #lines(size: TerminalSize): string[] {
+    if (size.columns < FEWEST_COLUMNS || size.rows < FEWEST_ROWS) return [];
+    const height = this.#options.height(size.rows);
+    if (height < 1 || height > size.rows - FEWEST_ROWS_ABOVE) return [];
+    const lines = this.#options.frame(size);
+    if (lines.length === 0) return [];
+    return Array.from({length: height}, (_, index) => lines[index] ?? '');
   }
 
   #up(drawn: Drawn): void {
@@ -187,10 +204,14 @@ export class LiveTable {
 
   /** Until the next frame. */
   async #takeDown(): Promise<void> {
-    if (!this.isUp) return;
-    void this.#writer.write(this.#erasure());
+    const erased = this.#erase();
     this.#sayHeld();
-    await this.#writer.flush();
+    await erased;
+  }
+
+  async #erase(): Promise<void> {
+    if (!this.isUp) return;
+    await this.#writer.write(this.#erasure());
     this.#options.onUp?.(false);
   }
 
@@ -214,9 +235,9 @@ export class LiveTable {
     const drawn = this.#drawn;
     if (drawn === undefined) return '';
     this.#down();
-    const size = this.#options.size();
-    const sameSize = size?.rows === drawn.rows && size.columns === drawn.columns;
-    return sameSize ? eraseTable(drawn.rows, drawn.height) : eraseBelow();
+    if (!this.#unsettled() && isOf(drawn, this.#options.size())) return eraseTable(drawn.height);
+    // Such a program draws its screen anew for the new size.
+    return drawn.placesCursor ? releaseRegion() : eraseBelow();
   }
 
   #down(): void {
@@ -250,10 +271,7 @@ export class LiveTable {
   }
 }
 
-function fits({columns, rows}: TerminalSize): boolean {
-  return columns >= FEWEST_COLUMNS && rows >= FEWEST_ROWS;
-}
-
-function same(one: Drawn, other: Drawn): boolean {
-  return one.columns === other.columns && one.rows === other.rows && one.height === other.height;
+/** Whether the table was drawn for a terminal of this size. */
+function isOf(drawn: Drawn, size: TerminalSize | undefined): boolean {
+  return size?.rows === drawn.rows && size.columns === drawn.columns;
 }

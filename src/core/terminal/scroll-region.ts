@@ -11,11 +11,11 @@ const ESC = '\u001b';
 /** DECSC and DECRC: cursor, attributes, character sets and origin mode. */
 const SAVE = `${ESC}7`;
 const RESTORE = `${ESC}8`;
-/** Rows counted from the top of the screen, not of the region; the default character set; no attributes. */
-const PLAIN = `${ESC}[?6l${ESC}(B\u000f${ESC}[0m`;
+/** Rows counted from the top of the screen, not of the region, which also moves the cursor there. */
+const FROM_TOP = `${ESC}[?6l`;
+/** The default character set, no attributes: what is erased gets the background colour of the moment. */
+const PLAIN = `${ESC}(B\u000f${ESC}[0m`;
 const WHOLE_SCREEN = `${ESC}[r`;
-/** From the row below the cursor's on: there must be one. */
-const ERASE_ROWS_BELOW = `${ESC}[B\r${ESC}[J`;
 
 /** Columns and rows of a terminal. */
 export interface TerminalSize {
@@ -33,33 +33,28 @@ export interface TableDrawing {
    * places the cursor itself: it would find its screen moved.
    */
   readonly makeRoom: boolean;
-  /** Whether rows of an older table may be anywhere below the cursor, as after a change of size. */
-  readonly stale: boolean;
 }
 
 /** Draws the table into the lowest rows, and lets only the rows above it scroll. */
-export function drawTable({rows, lines, makeRoom, stale}: TableDrawing): string {
-  const top = rows - lines.length;
-  const painted = lines.map((line, index) => `${at(top + 1 + index)}${line}${ESC}[0m${ESC}[K`);
+export function drawTable({rows, lines, makeRoom}: TableDrawing): string {
+  const height = lines.length;
+  const painted = lines.map((line) => `${line}${ESC}[0m${ESC}[K`).join(`${ESC}[B\r`);
   return [
-    makeRoom ? releaseRegion() + roomBelow(lines.length) : '',
-    SAVE,
-    PLAIN,
-    stale && makeRoom ? ERASE_ROWS_BELOW : '',
-    `${ESC}[1;${String(top)}r`,
-    ...painted,
-    RESTORE,
+    releaseRegion(),
+    makeRoom ? roomBelow(height) : '',
+    `${SAVE}${PLAIN}${lowest(height)}${painted}`,
+    `${ESC}[1;${String(rows - height)}r${RESTORE}`,
   ].join('');
 }
 
 /** Erases a table of so many rows; the whole screen scrolls again, and the cursor is where the command left it. */
-export function eraseTable(rows: number, height: number): string {
-  return `${releaseRegion()}${roomBelow(height)}${SAVE}${PLAIN}${at(rows - height + 1)}${ESC}[J${RESTORE}`;
+export function eraseTable(height: number): string {
+  return `${releaseRegion()}${roomBelow(height)}${SAVE}${PLAIN}${lowest(height)}${ESC}[J${RESTORE}`;
 }
 
 /** Erases a table that may be anywhere below the cursor, as after a change of size; the whole screen scrolls again. */
 export function eraseBelow(): string {
-  return `${releaseRegion()}${roomBelow(1)}${SAVE}${ESC}[0m${ERASE_ROWS_BELOW}${RESTORE}`;
+  return `${releaseRegion()}${roomBelow(1)}${SAVE}${PLAIN}${ESC}[B\r${ESC}[J${RESTORE}`;
 }
 
 /** Lets the whole screen scroll again and touches nothing else. */
@@ -80,6 +75,10 @@ function roomBelow(count: number): string {
   return `${`${ESC}D`.repeat(count)}${ESC}[${String(count)}A`;
 }
 
-function at(row: number): string {
-  return `${ESC}[${String(row)};1H`;
+/**
+ * To the first of so many lowest rows. Counted from the bottom of the screen as the terminal knows it: the size that the
+ * system tells can be late by a quarter of a second (tmux), and rows counted by it would be the command's.
+ */
+function lowest(height: number): string {
+  return `${FROM_TOP}${ESC}[999;1H${height > 1 ? `${ESC}[${String(height - 1)}A` : ''}`;
 }
