@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, inject, test} from 'vitest';
 import {limitrun, start, startProgram} from '../support/limitrun.js';
-import {missing, needs} from '../support/needs.js';
+import {needs} from '../support/needs.js';
 import {LEAK} from '../support/paths.js';
 import {isAlive} from '../support/survivors.js';
 import {openTerminal, type Terminal} from '../support/terminal.js';
-import {alive, atEnd, fixture, scratch, textOf} from '../support/this-test.js';
+import {alive, atEnd, scratch, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
 /** A process of nobody's, by its pid, ended after the test. */
@@ -21,23 +21,51 @@ function sleeper(): Promise<{pid: number; exited: Promise<unknown>}> {
 
 /** A shell with two children, whose own pid is the root. */
 function family(): Promise<{pid: number; exited: Promise<unknown>}> {
-  return target('sh', '-c', 'sleep 300 & sleep 300 & wait');
+  const shell = target('sh', '-c', 'sleep 300 & sleep 300 & wait');
+  atEnd(() => {
+    for (const {pid, command} of alive()) if (command === 'sleep 300') process.kill(pid, 'SIGKILL');
+  });
+  return shell;
 }
 
 describe('watch refuses', () => {
   needs('linux');
 
   test.each<[string, string[], string]>([
-    ['no target', [], 'nothing to watch; usage: limitrun watch RUN|PID, or limitrun watch [flags] -- COMMAND [ARG...]'],
+    [
+      'no target',
+      [],
+      'nothing to watch; usage: limitrun watch RUN|PID, or limitrun watch [flags] -- COMMAND [ARG...]',
+    ],
     ['zero', ['0'], '0 is no pid: a pid is a number above 1'],
     ['a negative number', ['-5'], '-5 is no pid: a pid is a number above 1'],
     ['init', ['1'], 'pid 1 is the whole machine or container, and limitrun does not watch it'],
-    ['a command without --', ['node', 'a.js'], 'watch takes one run or pid; to run a command: limitrun watch -- node a.js'],
-    ['a pid beside a command', ['123', '--', 'true'], 'watch takes either a run or a pid (123) or a command after --, not both; to limit a process that runs already: limitrun watch PID [limit flags]'],
+    [
+      'a command without --',
+      ['node', 'a.js'],
+      'watch takes one run or pid; to run a command: limitrun watch -- node a.js',
+    ],
+    [
+      'a pid beside a command',
+      ['123', '--', 'true'],
+      'watch takes either a run or a pid (123) or a command after --, not both; to limit a process that runs already: limitrun watch PID [limit flags]',
+    ],
     ['a run that is none', ['nobody'], 'no run "nobody" (limitrun status --all shows them)'],
-    ['limits of a run', ['nobody', '--max-rss', '1GB'], '--max-rss is not for watching a run: the limits of a run are set when it starts'],
-    ['quiet watching', ['-q', '--', 'true'], '--quiet leaves nothing to watch; without the table: limitrun run --quiet -- COMMAND'],
-    ['another progress', ['--progress', 'none', '--', 'true'], 'watch always shows the live table; without it: limitrun run --progress none -- COMMAND'],
+    [
+      'limits of a run',
+      ['nobody', '--max-rss', '1GB'],
+      '--max-rss is not for watching a run: the limits of a run are set when it starts',
+    ],
+    [
+      'quiet watching',
+      ['-q', '--', 'true'],
+      '--quiet leaves nothing to watch; without the table: limitrun run --quiet -- COMMAND',
+    ],
+    [
+      'another progress',
+      ['--progress', 'none', '--', 'true'],
+      'watch always shows the live table; without it: limitrun run --progress none -- COMMAND',
+    ],
   ])('%s', async (_name, words, message) => {
     const result = await limitrun(['watch', ...words]);
     expect(result).toMatchObject({code: 125, stdout: '', stderr: `limitrun: ${message}\n`});
@@ -92,7 +120,16 @@ describe('watch refuses', () => {
   });
 
   test('but only watches what it runs in', async () => {
-    const watcher = start(['watch', String(process.pid), '--progress-interval', '100ms', '--max-rss', '64GB', '--policy', 'log']);
+    const watcher = start([
+      'watch',
+      String(process.pid),
+      '--progress-interval',
+      '100ms',
+      '--max-rss',
+      '64GB',
+      '--policy',
+      'log',
+    ]);
     await waitFor(() => watcher.stderr().includes('memory RSS'), {what: 'a line of usage'});
     watcher.kill('SIGTERM');
     expect((await watcher.exited).code).toBe(143);
@@ -101,8 +138,16 @@ describe('watch refuses', () => {
   test.each<[string, string[], string]>([
     ['a report', ['--report', 'r.json'], '--report is for commands that limitrun starts itself'],
     ['restarts', ['--max-restarts', '3'], '--max-restarts is for commands that limitrun starts itself'],
-    ['a restart', ['--max-rss', '1GB', '--policy', 'restart'], '--policy is restart, but limitrun can start again only what it has started; choose another policy'],
-    ['external handling', ['--violation-handling', 'external'], '--violation-handling is external, but in watch there is nobody to hand a violation to; use internal or disabled'],
+    [
+      'a restart',
+      ['--max-rss', '1GB', '--policy', 'restart'],
+      '--policy is restart, but limitrun can start again only what it has started; choose another policy',
+    ],
+    [
+      'external handling',
+      ['--violation-handling', 'external'],
+      '--violation-handling is external, but in watch there is nobody to hand a violation to; use internal or disabled',
+    ],
     ['a mistyped flag', ['--max-rs', '1GB'], 'unknown flag --max-rs; did you mean --max-rss?'],
     ['a limit that is none', ['--max-rss', '0'], '--max-rss: "0" is not more than 0; example: 256MB'],
   ])('%s for a pid', async (_name, flags, message) => {
@@ -118,8 +163,21 @@ describe('watch refuses', () => {
 describe('another user', () => {
   needs('linux', 'otherUser');
 
-  const asNobody = (...args: string[]): {exited: Promise<{code: number | null; stderr: string}>; stderr: () => string; kill: (signal: NodeJS.Signals) => void} =>
-    startProgram('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, `${process.cwd()}/bin/run.js`, ...args]);
+  const asNobody = (
+    ...args: string[]
+  ): {
+    exited: Promise<{code: number | null; stderr: string}>;
+    stderr: () => string;
+    kill: (signal: NodeJS.Signals) => void;
+  } =>
+    startProgram('setpriv', [
+      '--reuid',
+      '65534',
+      '--clear-groups',
+      process.execPath,
+      `${process.cwd()}/bin/run.js`,
+      ...args,
+    ]);
 
   test('may not enforce a limit', async () => {
     const {pid} = await sleeper();
@@ -133,7 +191,10 @@ describe('another user', () => {
   test('may watch, and is told that figures are missing', async () => {
     const {pid} = await sleeper();
     const watcher = asNobody('watch', String(pid), '--progress-interval', '100ms');
-    await waitFor(() => watcher.stderr().includes('memory RSS'), {what: 'a line of usage', seen: watcher.stderr});
+    await waitFor(() => watcher.stderr().includes('memory RSS'), {
+      what: 'a line of usage',
+      seen: watcher.stderr,
+    });
     expect(watcher.stderr()).toContain(
       `limitrun: warning: process ${String(pid)} belongs to another user: open files and disk I/O may not be told\n`,
     );
@@ -221,7 +282,15 @@ describe('a process, without a terminal', () => {
 
   test('strict refuses nothing that can be measured here', async () => {
     const {pid} = await sleeper();
-    const result = await limitrun(['watch', '--strict', '--max-rss', '1GB', '--timeout', '100ms', String(pid)]);
+    const result = await limitrun([
+      'watch',
+      '--strict',
+      '--max-rss',
+      '1GB',
+      '--timeout',
+      '100ms',
+      String(pid),
+    ]);
     expect(result.code).toBe(124);
   });
 });
@@ -269,8 +338,20 @@ describe('a process, on a screen', () => {
   });
 
   test.each<[string, (tty: Terminal) => void, string]>([
-    ['Ctrl-C', (tty) => { tty.press('C-c'); }, 'code 130'],
-    ['Ctrl-\\', (tty) => { tty.press('C-\\'); }, 'code 131'],
+    [
+      'Ctrl-C',
+      (tty) => {
+        tty.press('C-c');
+      },
+      'code 130',
+    ],
+    [
+      'Ctrl-\\',
+      (tty) => {
+        tty.press('C-\\');
+      },
+      'code 131',
+    ],
   ])('%s quits, and the process goes on', async (_name, leave, code) => {
     const {pid} = await sleeper();
     const tty = await opened();
@@ -370,12 +451,21 @@ describe('a process, on a screen', () => {
     const {pid} = await family();
     const tty = await opened(100, 40);
     await watching(tty, pid);
-    for (const [columns, rows] of [[40, 10], [120, 30], [20, 5], [80, 24]] as const) {
+    for (const [columns, rows] of [
+      [40, 10],
+      [120, 30],
+      [20, 5],
+      [80, 24],
+    ] as const) {
       tty.resize(columns, rows);
       await waitFor(
         () => {
           const lines = tty.screen().split('\n');
-          return lines.length === rows && (lines.at(-1) ?? '').includes('q') && lines.every((line) => line.length <= columns);
+          return (
+            lines.length === rows &&
+            (lines.at(-1) ?? '').includes('q') &&
+            lines.every((line) => line.length <= columns)
+          );
         },
         {what: `${String(columns)} by ${String(rows)}`, seen: tty.screen},
       );

@@ -128,8 +128,8 @@ class WatchedProcess implements Target {
     this.#emit({
       kind: 'run_started',
       // No run of limitrun, so it has no id by which it could be found.
-      runId: this.title,
-      ...(name === undefined ? {} : {name}),
+      runId: name === undefined ? '' : this.title,
+      name: name ?? this.title,
       command: this.#commandLine(),
       handling,
       promises,
