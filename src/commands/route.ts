@@ -1,5 +1,5 @@
 import {asksFor, splitWords} from '../core/plan/child-words.js';
-import {UsageError} from '../core/plan/usage-error.js';
+import {statusWords} from '../core/plan/status-words.js';
 import {watchWords} from '../core/plan/watch-words.js';
 
 /** What the words of a command line lead to. */
@@ -19,33 +19,25 @@ export type Route =
 const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
   ['run', 'run'],
   ['watch', 'watch'],
+  ['status', 'status'],
   ['help', 'help'],
 ]);
 
 /** Subcommands whose help is a page of its own. */
-const TOPICS: ReadonlySet<string> = new Set(['watch']);
-
-/** Words that will be subcommands: a script must not come to rely on the programs of these names. */
-const RESERVED: ReadonlySet<string> = new Set(['status']);
+const TOPICS: ReadonlySet<string> = new Set(['watch', 'status']);
 
 const DEFAULT_COMMAND = 'run';
 
 /**
  * Chooses the command. Only the first word can be a subcommand; a program of that name is reached by
  * `limitrun -- run`.
- * @throws UsageError as `splitWords` and `watchWords` do
+ * @throws UsageError as `splitWords`, `watchWords` and `statusWords` do
  */
 export function route(argv: readonly string[]): Route {
   const [first, ...rest] = argv;
   const subcommand = first === undefined ? undefined : SUBCOMMANDS.get(first);
   if (subcommand === 'help') return help(rest[0]);
-  if (first !== undefined && RESERVED.has(first)) {
-    throw new UsageError(
-      `"${first}" is kept for a subcommand of limitrun; to run the program: limitrun -- ${first}`,
-    );
-  }
-  const {own, words} =
-    subcommand === 'watch' ? wordsOfWatch(rest) : wordsOfRun(subcommand === undefined ? argv : rest);
+  const {own, words} = wordsOf(subcommand, subcommand === undefined ? argv : rest);
   if (asksFor(own, 'help')) return help(subcommand);
   if (asksFor(own, 'version')) return {kind: 'version'};
   return {kind: 'command', id: subcommand ?? DEFAULT_COMMAND, words};
@@ -56,14 +48,12 @@ interface OwnWords {
   readonly words: readonly string[];
 }
 
-function wordsOfRun(words: readonly string[]): OwnWords {
+/** All are read here too, so that a mistake is told before anything is loaded. */
+function wordsOf(subcommand: string | undefined, words: readonly string[]): OwnWords {
+  if (subcommand === 'watch') return {own: watchWords(words).own, words};
+  if (subcommand === 'status') return {own: statusWords(words).own, words};
   const {own, child} = splitWords(words);
   return {own, words: [...own, '--', ...child]};
-}
-
-/** Read here too, so that a mistake is told before anything is loaded. */
-function wordsOfWatch(words: readonly string[]): OwnWords {
-  return {own: watchWords(words).own, words};
 }
 
 function help(topic: string | undefined): Route {

@@ -1,7 +1,6 @@
 import {settingsFromEnvironment} from '../core/plan/environment.js';
 import {resolvePlan} from '../core/plan/resolve-plan.js';
 import {splitWords} from '../core/plan/child-words.js';
-import {superviseRun} from '../core/run.js';
 import {BaseCommand} from './base.js';
 import {oclifFlags, settingsFromFlags} from './flags.js';
 import {readWorker} from './read-worker.js';
@@ -18,6 +17,8 @@ export class Run extends BaseCommand {
     const flags = settingsFromFlags(parsed.flags);
     const environment = settingsFromEnvironment(process.env);
     const worker = await readWorker(flags, environment);
+    // What runs a command is not loaded to show a status.
+    const {superviseRun} = await import('../core/run.js');
     return superviseRun(resolvePlan({flags, environment, child, ...(worker === undefined ? {} : {worker})}));
   }
 }

@@ -3,7 +3,7 @@ import {parseArgs} from 'node:util';
 import type {Setting} from './setting.js';
 import {findSetting} from './setting-lookup.js';
 import {SETTINGS} from './settings.js';
-import {didYouMean, suggest} from './suggest.js';
+import {unknownFlag} from './unknown-flag.js';
 import {UsageError} from './usage-error.js';
 
 /** A command line cut in two: what limitrun reads, and what the command gets byte for byte. */
@@ -17,12 +17,6 @@ const META_FLAGS = [
   {flag: 'help', char: 'h'},
   {flag: 'version', char: undefined},
 ] as const;
-
-const CHARS = new Map(
-  [...SETTINGS, ...META_FLAGS].flatMap((row: {flag: string; char?: string | undefined}) =>
-    row.char === undefined ? [] : [[row.char, row.flag] as const],
-  ),
-);
 
 /** A negative number is a (bad) value; any other word with a dash is the next flag, so the value was forgotten. */
 const LOOKS_LIKE_VALUE = /^(?!-)|^-$|^-[0-9.]/;
@@ -77,7 +71,7 @@ export function checkFlags(options: readonly OptionToken[]): void {
   const seen = new Set<string>();
   for (const token of options) {
     const setting = findSetting(token.name);
-    if (setting === undefined) throw unknownFlag(token);
+    if (setting === undefined) throw unknownFlag(token, [...SETTINGS, ...META_FLAGS]);
     const flag = `--${setting.flag}`;
     if (setting.kind === 'boolean') {
       if (token.value !== undefined) throw new UsageError(`${flag} takes no value`);
@@ -88,13 +82,4 @@ export function checkFlags(options: readonly OptionToken[]): void {
     if (seen.has(setting.flag)) throw new UsageError(`${flag} is given twice`);
     seen.add(setting.flag);
   }
-}
-
-function unknownFlag(token: OptionToken): UsageError {
-  const isLong = token.rawName.startsWith('--');
-  const names = [...SETTINGS, ...META_FLAGS].map((row) => row.flag);
-  const nearest = isLong ? suggest(token.name, names) : CHARS.get(token.name.toLowerCase());
-  const suggestion = nearest === undefined ? undefined : `--${nearest}`;
-  const shown = token.rawName.length > 60 ? `${token.rawName.slice(0, 60)}...` : token.rawName;
-  return new UsageError(`unknown flag ${shown}${didYouMean(suggestion)}`);
 }

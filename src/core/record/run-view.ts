@@ -65,6 +65,7 @@ export class RunViewFolder {
         return;
       case 'attempt_ended':
         this.#usage = undefined;
+        this.#series.attemptEnded();
         break;
       case 'run_ended':
         this.#state = 'ended';

@@ -15,7 +15,7 @@ export interface UsageStep {
 /** A whole run in steps of equal length. */
 export interface UsageSeries {
   readonly stepMs: number;
-  /** From the first sample on; empty where none fell into the step. */
+  /** From the first sample on; where none fell into a step the one before it still holds, until its attempt ended. */
   readonly steps: readonly UsageStep[];
 }
 
@@ -24,6 +24,8 @@ export class UsageSeriesFolder {
   #stepMs = FIRST_STEP_MS;
   #steps: UsageStep[] = [];
   #firstAtMs: number | undefined;
+  /** What still holds until the next sample. */
+  #latest: UsageStep = {};
 
   add({atMs, memory: {rssBytes}, cpu: {percent}}: ResourceUsage): void {
     this.#firstAtMs ??= atMs;
@@ -31,12 +33,18 @@ export class UsageSeriesFolder {
     if (!Number.isFinite(sinceMs)) return;
     while (sinceMs >= this.#stepMs * MOST_STEPS) this.#double();
     const index = Math.floor(sinceMs / this.#stepMs);
-    while (this.#steps.length <= index) this.#steps.push({});
+    while (this.#steps.length < index) this.#steps.push(this.#latest);
     const step = {
       ...(rssBytes !== undefined && {rssBytes}),
       ...(percent !== undefined && {cpuPercent: percent}),
     };
     this.#steps[index] = highest(this.#steps[index], step);
+    this.#latest = step;
+  }
+
+  /** Until the next sample nothing is known. */
+  attemptEnded(): void {
+    this.#latest = {};
   }
 
   series(): UsageSeries {

@@ -7,15 +7,6 @@ export const TABLE_WIDTH = 80;
 
 const GAP = '  ';
 
-export interface TableShape {
-  /** Columns of the terminal; default {@link TABLE_WIDTH}. */
-  readonly width?: number;
-  /** Between two columns; default two blanks. */
-  readonly gap?: string;
-  /** Stands where text was clipped; default `…`. */
-  readonly ellipsis?: string;
-}
-
 export interface Column {
   readonly header: string;
   readonly align: 'left' | 'right';
@@ -49,6 +40,16 @@ const CHARS = {
   'right-mid': '',
 };
 
+/** What a table depends on besides what it shows. */
+export interface TableRoom {
+  /** In cells of the terminal. */
+  readonly width?: number;
+  /** Between two columns; default two blanks. */
+  readonly gap?: string;
+  /** Stands where text was cut off, one cell. */
+  readonly ellipsis?: string;
+}
+
 /**
  * The places of the columns for which there is room, where all the others are at their narrowest.
  * @param natural the width of each column's widest text
@@ -72,17 +73,17 @@ function placesThatFit(
 }
 
 /**
- * A table that is never wider than its shape says, one line per row, no line break at the end. Whatever does not fit is
- * clipped, the widest column first.
+ * A table as wide as its content, but not wider than the room, one line per row, no line break at the end. Whatever
+ * does not fit is clipped, the widest column first.
  */
 export function fittedTable(
   allColumns: readonly Column[],
   allRows: readonly (readonly Cell[])[],
   paint: Paint,
-  {width: available = TABLE_WIDTH, gap = GAP, ellipsis = '…'}: TableShape = {},
+  {width: available = TABLE_WIDTH, gap = GAP, ellipsis = '…'}: TableRoom = {},
 ): string {
   const widest = allColumns.map((column, index) =>
-    Math.max(column.header.length, ...allRows.map((row) => textWidth(row[index]?.text ?? ''))),
+    Math.max(textWidth(column.header), ...allRows.map((row) => textWidth(row[index]?.text ?? ''))),
   );
   const places = placesThatFit(allColumns, widest, available, gap.length);
   const pick = <T>(from: readonly T[]): T[] =>

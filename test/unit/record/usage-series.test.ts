@@ -26,8 +26,23 @@ test('a step has the highest values of its time, each metric by itself', () => {
   expect(series).toEqual({stepMs: 100, steps: [{rssBytes: 30, cpuPercent: 9}, {rssBytes: 7}]});
 });
 
-test('a step without samples is empty, and nothing is 0 that was not measured', () => {
-  expect(folded(usage(0, 1), usage(310)).steps).toEqual([{rssBytes: 1}, {}, {}, {}]);
+test('a sample holds until the next one, and nothing is 0 that was not measured', () => {
+  expect(folded(usage(0, 1, 2), usage(310, 5), usage(510)).steps).toEqual([
+    {rssBytes: 1, cpuPercent: 2},
+    {rssBytes: 1, cpuPercent: 2},
+    {rssBytes: 1, cpuPercent: 2},
+    {rssBytes: 5},
+    {rssBytes: 5},
+    {},
+  ]);
+});
+
+test('a sample does not hold when its attempt has ended', () => {
+  const folder = new UsageSeriesFolder();
+  folder.add(usage(0, 1));
+  folder.attemptEnded();
+  folder.add(usage(200, 2));
+  expect(folder.series().steps).toEqual([{rssBytes: 1}, {}, {rssBytes: 2}]);
 });
 
 test('the steps of a day are few, and its peak is among them', () => {
