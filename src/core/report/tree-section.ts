@@ -26,10 +26,8 @@ export interface TreeOptions {
   readonly scroll: number;
 }
 
-/** How far the tree of a run can be scrolled. */
-export function mostScroll({tree}: RunView): number {
-  return Math.max(0, (tree?.members.length ?? 0) - 1);
-}
+/** Of its rows so many are not for processes. */
+export const TREE_HEAD_ROWS = 2;
 
 /** The processes of the run as a tree, scrolled. */
 export function treeSection(
@@ -46,10 +44,10 @@ export function treeSection(
     (sort === 'cpu' ? member.cpuPercent : memoryOf(member, proportional)) ?? -1;
   const lines = processTree(members, weightOf, glyphsOf(style));
   return {
-    least: 3,
-    most: lines.length + 2,
+    least: TREE_HEAD_ROWS + 1,
+    most: lines.length + TREE_HEAD_ROWS,
     lines: (rows) => {
-      const room = Math.max(0, rows - 2);
+      const room = Math.max(0, rows - TREE_HEAD_ROWS);
       const first = Math.max(0, Math.min(scroll, lines.length - room));
       const shown = lines.slice(first, first + room);
       const isAll = shown.length === lines.length && omitted === 0;
