@@ -7,7 +7,7 @@ import {memoryOf, type ProcessSort, processTree, type TreeLine} from './process-
 import {type ScreenSection, sectionTitle} from './screen-section.js';
 import {shareText} from './progress-line.js';
 import type {TextStyle} from './text-style.js';
-import {clipText, textWidth} from './text-width.js';
+import {clipText, padText, textWidth} from './text-width.js';
 
 /** Longer command lines are clipped anyway. */
 const LONGEST_COMMAND = 1000;
@@ -104,9 +104,9 @@ function processLine(
 }
 
 function columns([pid = '', memory = '', share = '', cpu = '']: readonly string[], cells: number): string {
-  const texts = [pid.padStart(WIDTHS.pid), memory.padStart(WIDTHS.memory)];
-  if (cells >= CELLS_WITH_SHARE) texts.push(share.padStart(WIDTHS.share));
-  if (cells >= CELLS_WITH_CPU) texts.push(cpu.padStart(WIDTHS.cpu));
+  const texts = [padText(pid, WIDTHS.pid, 'right'), padText(memory, WIDTHS.memory, 'right')];
+  if (cells >= CELLS_WITH_SHARE) texts.push(padText(share, WIDTHS.share, 'right'));
+  if (cells >= CELLS_WITH_CPU) texts.push(padText(cpu, WIDTHS.cpu, 'right'));
   return texts.join(GAP);
 }
 
