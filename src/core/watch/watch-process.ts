@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {chalkStderr} from 'chalk';
 import {systemClock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
@@ -128,7 +127,8 @@ class WatchedProcess implements Target {
     if (strict && first !== undefined) throw new UsageError(`${first}, and --strict refuses that`);
     this.#emit({
       kind: 'run_started',
-      runId: randomBytes(6).toString('hex'),
+      // No run of limitrun, so it has no id by which it could be found.
+      runId: name === undefined ? '' : this.title,
       name: name ?? this.title,
       command: this.#commandLine(),
       handling,
