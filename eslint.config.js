@@ -8,6 +8,7 @@ const PURE = [
   'src/core/plan/limit-steps.ts',
   'src/core/plan/suggest.ts',
   'src/core/plan/child-words.ts',
+  'src/core/plan/watch-words.ts',
   'src/core/plan/environment.ts',
   'src/core/plan/resolve-*.ts',
   'src/core/plan/worker*.ts',

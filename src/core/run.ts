@@ -14,7 +14,7 @@ import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
-import {deviceOf, leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
+import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
@@ -22,7 +22,6 @@ import {RunOnlookers} from './run-onlookers.js';
 import {RunTeller} from './run-teller.js';
 import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
-import {eraseBelow} from './terminal/scroll-region.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
 
@@ -60,11 +59,9 @@ class SupervisedRun {
     this.#onlookers = new RunOnlookers(plan, this.#teller, {
       runId: this.#runId,
       tree: () => this.#tree(),
-      onTable: (up, terminal) => {
-        this.#guard.mend(deviceOf(terminal), up ? eraseBelow() : undefined);
+      mend: (terminal, text) => {
+        this.#guard.mend(terminal, text);
       },
-      // What the program drew first was drawn above the table: all of the group are asked to draw again.
-      onYield: () => process.kill(0, 'SIGWINCH'),
     });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     const {enabled, intervalMs} = plan.monitoring;

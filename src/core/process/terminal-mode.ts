@@ -1,4 +1,4 @@
-import {closeSync, existsSync, openSync, readlinkSync} from 'node:fs';
+import {closeSync, existsSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import {execa} from 'execa';
 import {inForeground} from './caller-signals.js';
@@ -28,16 +28,6 @@ export function leaveTerminalAlone(): void {
     closeSync(descriptor);
     // The lowest free number is the one just closed.
     openSync('/dev/null', 'r+');
-  }
-}
-
-/** The path of the device behind a descriptor (proc(5)), or the empty text where that cannot be told. */
-export function deviceOf(descriptor: number): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${String(descriptor)}`);
-  } catch {
-    // No /proc.
-    return '';
   }
 }
 

@@ -3,6 +3,7 @@ import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {RunFolder} from './fold-run.js';
 import type {RunEvent, RunStateName} from './run-event.js';
 import type {RunRecord} from './run-record.js';
+import {type UsageSeries, UsageSeriesFolder} from './usage-series.js';
 
 /** How far back {@link RunView.recent} goes. */
 export const RECENT_MS = 60_000;
@@ -16,10 +17,15 @@ export interface RunView {
   readonly record: RunRecord;
   /** `ended`: it is over. Who reads a record must find out by itself whether its limitrun still lives. */
   readonly state: RunStateName | 'ended';
-  /** The latest sample of the attempt that runs; absent before the first one and between attempts. */
+  /**
+   * The latest sample of the attempt that runs, with the latest of the figures that not every sample has; absent before
+   * the first one and between attempts.
+   */
   readonly usage?: ResourceUsage;
   /** Samples of the last minute, oldest first, a second apart or more; the last one is the latest. */
   readonly recent: readonly ResourceUsage[];
+  /** The whole run, in coarser steps the longer it is. */
+  readonly series: UsageSeries;
   readonly tree?: {
     readonly members: readonly ViolationMember[];
     readonly omitted: number;
@@ -35,6 +41,7 @@ export interface RunView {
 /** Folds the events of a run into what those see who look on while it goes on. */
 export class RunViewFolder {
   readonly #folder = new RunFolder();
+  readonly #series = new UsageSeriesFolder();
   #state: RunView['state'] = 'starting';
   #usage: ResourceUsage | undefined;
   #recent: ResourceUsage[] = [];
@@ -61,6 +68,7 @@ export class RunViewFolder {
         return;
       case 'attempt_ended':
         this.#usage = undefined;
+        this.#series.attemptEnded();
         break;
       case 'run_ended':
         this.#state = 'ended';
@@ -87,6 +95,7 @@ export class RunViewFolder {
       state: this.#state,
       ...(this.#usage !== undefined && {usage: this.#usage}),
       recent: [...this.#recent],
+      series: this.#series.series(),
       ...(this.#tree !== undefined && {tree: this.#tree}),
       latest: [...this.#latest],
       atMs: this.#last.atMs,
@@ -105,8 +114,10 @@ export class RunViewFolder {
   }
 
   /** Those between the steps replace one another, so that the last one is always the latest. */
-  #sampled(usage: ResourceUsage): void {
+  #sampled(sampled: ResourceUsage): void {
+    const usage = withLatest(sampled, this.#usage);
     this.#usage = usage;
+    this.#series.add(usage);
     const [before, last] = this.#recent.slice(-2);
     if (before !== undefined && last !== undefined && last.atMs - before.atMs < RECENT_STEP_MS)
       this.#recent.pop();
@@ -114,6 +125,24 @@ export class RunViewFolder {
     const oldest = this.#recent[0];
     if (oldest !== undefined && usage.atMs - oldest.atMs > RECENT_MS) this.#recent.shift();
   }
+}
+
+/** Not every sample reads every figure: one that this sample has not read is as it was in the one before. */
+function withLatest(sampled: ResourceUsage, before: ResourceUsage | undefined): ResourceUsage {
+  if (before === undefined) return sampled;
+  return {
+    ...sampled,
+    // Only near a limit: beside a newer plain sum an old proportional size would mislead.
+    memory: {...without(before.memory, 'pssBytes'), ...sampled.memory},
+    cpu: {...before.cpu, ...sampled.cpu},
+    io: {...before.io, ...sampled.io},
+    process: {...before.process, ...sampled.process},
+  };
+}
+
+function without<T extends object, K extends keyof T>(all: T, key: K): Omit<T, K> {
+  const {[key]: _left, ...rest} = all;
+  return rest;
 }
 
 /** The view of a whole list of events. @throws Error when `run_started` is not among them */

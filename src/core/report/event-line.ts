@@ -77,6 +77,7 @@ function promiseText(promise: LimitPromise, isStaged: boolean): string {
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
+/** Who keeps a limit, and how often it is looked at. */
 export function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
   switch (enforcedBy) {
     case 'polling':
