@@ -3,6 +3,7 @@ import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import type {RunPlan} from './plan/run-plan.js';
+import type {Guard} from './process/guard.js';
 import type {Happening} from './record/run-event.js';
 import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
@@ -13,10 +14,8 @@ export interface LookedAt {
   readonly runId: string;
   /** Who is in the tree now; undefined while there is none. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
-  /** The live table is about to be on the terminal, or is not any more. */
-  readonly onTable: (up: boolean, terminal: number) => void;
-  /** A program has taken the terminal from the live table. */
-  readonly onYield: () => void;
+  /** What would mend a terminal if limitrun were killed now; see {@link Guard.mend}. */
+  readonly mend: Guard['mend'];
 }
 
 /**
@@ -97,7 +96,7 @@ export class RunOnlookers {
     if (mode === 'table' || mode === 'table-if-it-may') {
       const {openRunTable} = await import('./run-table.js');
       const {teller, run} = this;
-      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, ...run});
+      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, mend: run.mend});
       this.#table?.start();
     }
     if (mode === 'lines' || (mode === 'table' && this.#table === undefined)) {

@@ -1,7 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
 import {route} from '../../../src/commands/route.js';
-import {UsageError} from '../../../src/core/plan/usage-error.js';
 
 describe('a command line', () => {
   it.each<[string[], unknown]>([
@@ -35,6 +34,18 @@ describe('a command line', () => {
   });
 
   it.each<[string[], unknown]>([
+    [['status'], {kind: 'command', id: 'status', words: []}],
+    [['status', 'nightly', '--json'], {kind: 'command', id: 'status', words: ['nightly', '--json']}],
+    [['status', '--', '--all'], {kind: 'command', id: 'status', words: ['--', '--all']}],
+    [['status', '--help'], {kind: 'help', topic: 'status'}],
+    [['status', 'nightly', '-h'], {kind: 'help', topic: 'status'}],
+    [['help', 'status'], {kind: 'help', topic: 'status'}],
+    [['status', '--version'], {kind: 'version'}],
+  ])('that begins with status: %j leads to %j', (argv, expected) => {
+    expect(route(argv)).toEqual(expected);
+  });
+
+  it.each<[string[], unknown]>([
     [['watch', '123'], {kind: 'command', id: 'watch', words: ['123']}],
     [
       ['watch', '--max-rss', '1K', '--', 'watch', '1'],
@@ -50,6 +61,7 @@ describe('a command line', () => {
 
   it('with a mistake leads nowhere', () => {
     expect(() => route(['--max-rs', '5', 'x'])).toThrow('unknown flag --max-rs; did you mean --max-rss?');
+    expect(() => route(['status', '--al'])).toThrow('unknown flag --al; did you mean --all?');
     expect(() => route(['watch', 'node', 'app.js'])).toThrow(
       'to run a command: limitrun watch -- node app.js',
     );
