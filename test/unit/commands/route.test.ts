@@ -45,8 +45,26 @@ describe('a command line', () => {
     expect(route(argv)).toEqual(expected);
   });
 
+  it.each<[string[], unknown]>([
+    [['watch', '123'], {kind: 'command', id: 'watch', words: ['123']}],
+    [
+      ['watch', '--max-rss', '1K', '--', 'watch', '1'],
+      {kind: 'command', id: 'watch', words: ['--max-rss', '1K', '--', 'watch', '1']},
+    ],
+    [['watch', '--help'], {kind: 'help', topic: 'watch'}],
+    [['watch', '--', 'a', '--help'], {kind: 'command', id: 'watch', words: ['--', 'a', '--help']}],
+    [['watch', '123', '--version'], {kind: 'version'}],
+    [['help', 'watch'], {kind: 'help', topic: 'watch'}],
+  ])('%j leads to watch: %j', (argv, expected) => {
+    expect(route(argv)).toEqual(expected);
+  });
+
   it('with a mistake leads nowhere', () => {
     expect(() => route(['--max-rs', '5', 'x'])).toThrow('unknown flag --max-rs; did you mean --max-rss?');
     expect(() => route(['status', '--al'])).toThrow('unknown flag --al; did you mean --all?');
+    expect(() => route(['watch', 'node', 'app.js'])).toThrow(
+      'to run a command: limitrun watch -- node app.js',
+    );
+    expect(() => route(['watch'])).toThrow(UsageError);
   });
 });
