@@ -1,7 +1,7 @@
-import type {ResourceViolation} from '../limits/resource-violation.js';
 import {eventToJson} from '../record/event-json.js';
 import {withoutTree} from '../record/recordable.js';
 import type {RunEvent} from '../record/run-event.js';
+import {violationKey} from '../record/violation-key.js';
 
 /** How far back samples are kept, a second apart. */
 const SAMPLES_MS = 60_000;
@@ -51,11 +51,11 @@ export class LiveLines {
         this.#state = line;
         return;
       case 'violation_begun':
-        this.#open.set(keyOf(event.violation), line);
+        this.#open.set(violationKey(event.violation), line);
         return;
       case 'violation_ended':
-        this.#tell(this.#open.get(keyOf(event.ended.violation)));
-        this.#open.delete(keyOf(event.ended.violation));
+        this.#tell(this.#open.get(violationKey(event.ended.violation)));
+        this.#open.delete(violationKey(event.ended.violation));
         this.#tell(line);
         return;
       case 'action_taken':
@@ -107,8 +107,4 @@ export class LiveLines {
 /** What is not in the log is told without its tree: the file is written every second. */
 function small(event: RunEvent): RunEvent {
   return event.kind === 'violation_begun' ? {...event, violation: withoutTree(event.violation)} : event;
-}
-
-function keyOf({limitType, limitValue, severity, atMs}: ResourceViolation): string {
-  return `${limitType} ${String(limitValue)} ${severity} ${String(atMs)}`;
 }

@@ -262,10 +262,10 @@ test('a record of 10,000 samples is read and folded fast', async () => {
   write(log('run-1'), ...startedBy(ownIdentity()), ...samples, end);
   const warm = await store().open('run-1').read();
   expect(warm?.view.record.samples).toBe(10_000);
-  const beforeMs = performance.now();
+  // CPU time and not time on the clock: the machine may be busy with something else.
+  const before = process.cpuUsage();
   const run = await store().open('run-1').read();
-  const tookMs = performance.now() - beforeMs;
+  const {user, system} = process.cpuUsage(before);
   expect(run?.fate).toBe('ended');
-  // 60 to 200 ms by how busy the machine is.
-  expect(tookMs).toBeLessThan(1000);
+  expect((user + system) / 1000).toBeLessThan(400);
 });
