@@ -1,5 +1,6 @@
 import {writeSync} from 'node:fs';
 import {systemClock} from '../clock.js';
+import {errorMessage} from '../error-message.js';
 import {LineWriter} from '../line-writer.js';
 import {
   drawTable,
@@ -140,9 +141,19 @@ export class LiveTable {
   readonly #tick = (): void => {
     if (this.#turning) return;
     this.#turning = true;
-    void this.#turn().finally(() => {
-      this.#turning = false;
-    });
+    void this.#turn()
+      .catch(this.#fail)
+      .finally(() => {
+        this.#turning = false;
+      });
+  };
+
+  /** A fault of the table must not end the run. */
+  readonly #fail = async (error: unknown): Promise<void> => {
+    this.#yielded = true;
+    clearInterval(this.#timer);
+    this.#held.push(`limitrun: no live table any more: ${errorMessage(error)}`);
+    await this.#takeDown();
   };
 
   /** One look at the terminal, and one frame if it may be drawn. */

@@ -97,7 +97,7 @@ test('samples stand where their time is; the one before holds where there is non
   expect(memorySeries(events, 0, 58_000)).toEqual([]);
 });
 
-test('a gap is where nothing was measured: in the sample, before the first one, between attempts', () => {
+test('a gap is where nothing was measured: before the first sample, between attempts', () => {
   const events = [
     started(),
     BEGUN,
@@ -108,7 +108,7 @@ test('a gap is where nothing was measured: in the sample, before the first one, 
     at(51_000, {kind: 'attempt_started', attempt: 2, pid: 10}),
     sampled(52_000, {memory: {rssBytes: 1}}),
   ];
-  expect(memorySeries(events, 6, 58_000)).toEqual([undefined, 5, undefined, 6, undefined, 1]);
+  expect(memorySeries(events, 6, 58_000)).toEqual([undefined, 5, 5, 6, undefined, 1]);
 });
 
 test('a whole core fills the curve of the CPU, more than that when more was used', () => {
