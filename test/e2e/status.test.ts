@@ -10,8 +10,12 @@ import {waitFor} from '../support/wait-for.js';
 /** A command that says `up` and waits to be ended. */
 const WAITING = ['--', 'sh', '-c', 'echo up; exec sleep 60'];
 
+function named(name: string, ...flags: string[]): Running {
+  return start(['--quiet', '--name', name, ...flags, ...WAITING], {deadlineMs: 90_000});
+}
+
 async function startNamed(name: string, ...flags: string[]): Promise<Running> {
-  const running = start(['--quiet', '--name', name, ...flags, ...WAITING], {deadlineMs: 60_000});
+  const running = named(name, ...flags);
   await running.said('up');
   return running;
 }
@@ -21,7 +25,7 @@ async function statusOf(name: string, fits: (run: StatusRun) => boolean): Promis
   let seen: readonly StatusRun[] = [];
   return waitFor(
     async () => {
-      seen = await statusRuns('--all');
+      seen = await statusRuns();
       return seen.find((run) => run.name === name && fits(run));
     },
     {what: `${name} as wanted`, deadlineMs: 15_000, seen: () => JSON.stringify(seen)},
@@ -52,44 +56,52 @@ function rewrite(file: string, change: (text: string) => string): void {
 }
 
 describe('status', () => {
-  test('tells of a run that goes on, in a table, in full and as JSON, and of its end', async () => {
-    const running = await startNamed('nightly', '--max-rss', '256MB');
-    const run = await statusOf('nightly', ({usage, pid}) => usage?.rss !== undefined && pid !== undefined);
-    expect(run).toMatchObject({fate: 'running', state: 'running', supervisor_pid: running.pid});
-    expect(run.limits).toMatchObject([{limit: 'max_rss'}]);
+  test(
+    'tells of a run that goes on, in a table, in full and as JSON, and of its end',
+    {timeout: 60_000},
+    async () => {
+      const running = await startNamed('nightly', '--max-rss', '256MB');
+      const run = await statusOf('nightly', ({usage, pid}) => usage?.rss !== undefined && pid !== undefined);
+      expect(run).toMatchObject({fate: 'running', state: 'running', supervisor_pid: running.pid});
+      expect(run.limits).toMatchObject([{limit: 'max_rss'}]);
 
-    const table = await limitrun(['status']);
-    expect(table).toMatchObject({code: 0, stderr: ''});
-    expect(table.stdout).toMatch(/^id +name +command +state +att +elapsed +RSS of limit +CPU +proc +viol$/m);
-    expect(table.stdout).toMatch(/^[0-9a-f]{6} nightly +sh -c .* running +1 .* of 256 MiB \d+% /m);
+      const table = await limitrun(['status']);
+      expect(table).toMatchObject({code: 0, stderr: ''});
+      expect(table.stdout).toMatch(
+        /^id +name +command +state +att +elapsed +RSS of limit +CPU +proc +viol$/m,
+      );
+      expect(table.stdout).toMatch(/^[0-9a-f]{6} nightly +sh -c .* running +1 .* of 256 MiB \d+% /m);
 
-    const [shortId = ''] = /^[0-9a-f]{6}/m.exec(table.stdout) ?? [];
-    for (const word of ['nightly', run.run_id, shortId]) {
-      const full = await limitrun(['status', word]);
-      expect(full.stdout).toContain(`run       ${run.run_id} (nightly)\n`);
-      expect(full.stdout).toContain(`state     running, attempt 1, pid ${String(run.pid)}\n`);
-      expect(full.stdout).toMatch(/^resident memory +256\.0 MiB +graceful_shutdown +sampled at least every/m);
-    }
-    expect(await statusRuns('nightly')).toMatchObject([{run_id: run.run_id, attempts: [{pid: run.pid}]}]);
+      const [shortId = ''] = /^[0-9a-f]{6}/m.exec(table.stdout) ?? [];
+      for (const word of ['nightly', run.run_id, shortId]) {
+        const full = await limitrun(['status', word]);
+        expect(full.stdout).toContain(`run       ${run.run_id} (nightly)\n`);
+        expect(full.stdout).toContain(`state     running, attempt 1, pid ${String(run.pid)}\n`);
+        expect(full.stdout).toMatch(
+          /^resident memory +256\.0 MiB +graceful_shutdown +sampled at least every/m,
+        );
+      }
+      expect(await statusRuns('nightly')).toMatchObject([{run_id: run.run_id, attempts: [{pid: run.pid}]}]);
 
-    await end(running);
-    expect((await limitrun(['status'])).stdout).toBe(
-      'no runs; limitrun status --all shows those that ended\n',
-    );
-    expect((await limitrun(['status', '--all'])).stdout).toMatch(/ nightly +sh -c .* signal SIGTERM +143 /);
-    expect((await limitrun(['status', 'nightly'])).stdout).toContain('state     ended by signal SIGTERM');
-    expect(await statusRuns('--all')).toMatchObject([{fate: 'ended', exit_code: 143}]);
-  });
+      await end(running);
+      expect((await limitrun(['status'])).stdout).toBe(
+        'no runs; limitrun status --all shows those that ended\n',
+      );
+      expect((await limitrun(['status', '--all'])).stdout).toMatch(/ nightly +sh -c .* signal SIGTERM +143 /);
+      expect((await limitrun(['status', 'nightly'])).stdout).toContain('state     ended by signal SIGTERM');
+      expect(await statusRuns('--all')).toMatchObject([{fate: 'ended', exit_code: 143}]);
+    },
+  );
 
-  test('16 runs at once are all there, and when they have ended too', {timeout: 90_000}, async () => {
+  test('16 runs at once are all there, and when they have ended too', {timeout: 120_000}, async () => {
     const names = Array.from({length: 16}, (_, index) => `r${String(index)}`);
-    const running = await Promise.all(names.map((name) => startNamed(name)));
+    const running = names.map((name) => named(name));
     const runs = await waitFor(
       async () => {
         const found = await statusRuns();
-        return found.length === 16 && found;
+        return found.filter(({pid}) => pid !== undefined).length === 16 && found;
       },
-      {what: '16 runs', deadlineMs: 30_000},
+      {what: '16 runs', deadlineMs: 60_000},
     );
     expect(new Set(runs.map(({run_id}) => run_id)).size).toBe(16);
     expect(new Set(runs.map(({name}) => name))).toEqual(new Set(names));
@@ -201,7 +213,7 @@ describe('status', () => {
     expect(stderr).toMatch(/^limitrun: standard output cannot be written \(ENOSPC\)\n$/);
   });
 
-  test('on a terminal the table keeps to its width, whatever that is', async () => {
+  test('on a terminal the table keeps to its width, whatever that is', {timeout: 60_000}, async () => {
     const running = await startNamed('wide');
     await statusOf('wide', ({usage}) => usage?.rss !== undefined);
     const terminal = await openTerminal(inject('fixtureDirectory'), 80, 24);

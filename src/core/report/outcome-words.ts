@@ -32,7 +32,7 @@ export function outcomeWords({cause, attempts}: RunRecord): string {
     case 'spawn_failed':
       return cause.code === 'ENOENT' ? 'not found' : 'not started';
     case 'breaker_open':
-      return 'no restart left';
+      return 'breaker open';
     case 'fault':
       return 'fault';
   }

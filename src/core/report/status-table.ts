@@ -112,12 +112,12 @@ const RUNNING: readonly StatusColumn[] = [
 
 const ENDED: readonly StatusColumn[] = [
   ID,
-  NAME,
-  {...COMMAND, least: 10},
+  {...NAME, least: 5},
+  {...COMMAND, least: 8},
   {
     headers: ['outcome', 'outcome'],
     align: 'left',
-    least: 12,
+    least: 14,
     cell: ({view: {record}}, {style}) => ({
       text: outcomeWords(record),
       ...(record.exitCode !== 0 && {paint: style.paint.red}),

@@ -29,7 +29,7 @@ test('every kind of run, at 80 columns', () => {
     'beef00 leak   node app.… memory limit  110    6.3s 280.0 MiB     1.2s 1+1w 1h05m',
     'beef11 -      node app.… exited 3        3    1.3s   2.0 MiB        -    0 1h05m',
     'cafe00 -      make -j8   exited 0        0    1.3s   2.0 MiB        -    0 1h05m',
-    'cafe11 worker node app.… no restart …  118    4.5s 300.0 MiB     1.4s    2 1h05m',
+    'cafe11 worker node app.… breaker open  118    4.5s 300.0 MiB     1.4s    2 1h05m',
     'cafe22 -      nosuch\\x1… not found     127     5ms         -        -    0 1h05m',
   ]);
 });
@@ -41,12 +41,12 @@ test('every kind of run, at 200 columns: whole words', () => {
     'a1b2c4  -        curl -s https://example.org/a/very/long/address/that/does/not/fit  backing-off        1    1h05m                   -    -          -               0',
     '0f0f0f  gone     node app.js                                                        lost               1     1.1s                   -    -          -  0 (+1 warning)',
     '',
-    'id      name    command         outcome          exit code  attempts  elapsed   peak RSS  CPU time      violations    started',
-    'beef00  leak    node app.js     memory limit           110         1     6.3s  280.0 MiB      1.2s  1 (+1 warning)  1h05m ago',
-    'beef11  -       node app.js     exited 3                 3         1     1.3s    2.0 MiB         -               0  1h05m ago',
-    'cafe00  -       make -j8        exited 0                 0         1     1.3s    2.0 MiB         -               0  1h05m ago',
-    'cafe11  worker  node app.js     no restart left        118         2     4.5s  300.0 MiB      1.4s               2  1h05m ago',
-    'cafe22  -       nosuch\\x1b[31m  not found              127         -      5ms          -         -               0  1h05m ago',
+    'id      name    command         outcome       exit code  attempts  elapsed   peak RSS  CPU time      violations    started',
+    'beef00  leak    node app.js     memory limit        110         1     6.3s  280.0 MiB      1.2s  1 (+1 warning)  1h05m ago',
+    'beef11  -       node app.js     exited 3              3         1     1.3s    2.0 MiB         -               0  1h05m ago',
+    'cafe00  -       make -j8        exited 0              0         1     1.3s    2.0 MiB         -               0  1h05m ago',
+    'cafe11  worker  node app.js     breaker open        118         2     4.5s  300.0 MiB      1.4s               2  1h05m ago',
+    'cafe22  -       nosuch\\x1b[31m  not found           127         -      5ms          -         -               0  1h05m ago',
   ]);
 });
 
@@ -61,7 +61,7 @@ test('at 40 columns the least important columns are left out', () => {
     'beef00 node app.… memory limit 280.0 MiB',
     'beef11 node app.… exited 3       2.0 MiB',
     'cafe00 make -j8   exited 0       2.0 MiB',
-    'cafe11 node app.… no restart … 300.0 MiB',
+    'cafe11 node app.… breaker open 300.0 MiB',
     'cafe22 nosuch\\x1… not found            -',
   ]);
 });
@@ -78,7 +78,7 @@ test('in colour and without Unicode', () => {
     'beef00 leak   node app.~ \u001b[31mmemory limit\u001b[39m  110    6.3s 280.0 MiB     1.2s \u001b[31m1+1w\u001b[39m 1h05m',
     'beef11 -      node app.~ \u001b[31mexited 3\u001b[39m        3    1.3s   2.0 MiB        -    0 1h05m',
     'cafe00 -      make -j8   exited 0        0    1.3s   2.0 MiB        -    0 1h05m',
-    'cafe11 worker node app.~ \u001b[31mno restart ~\u001b[39m  118    4.5s 300.0 MiB     1.4s    \u001b[31m2\u001b[39m 1h05m',
+    'cafe11 worker node app.~ \u001b[31mbreaker open\u001b[39m  118    4.5s 300.0 MiB     1.4s    \u001b[31m2\u001b[39m 1h05m',
     'cafe22 -      nosuch\\x1~ \u001b[31mnot found\u001b[39m     127     5ms         -        -    0 1h05m',
   ]);
 });
