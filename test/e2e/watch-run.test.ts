@@ -39,14 +39,17 @@ describe('a run, without a terminal', () => {
   });
 
   test('that ends by itself ends the watching with its own code, also by the beginning of its id', async () => {
-    const run = start(['--name', 'short', '--', 'sh', '-c', 'sleep 1.5; exit 7']);
+    const run = start(['--name', 'short', '--', 'sh', '-c', 'read x; exit 7'], {keepInputOpen: true});
     await recorded('short');
     const {readdirSync} = await import('node:fs');
     const [file = ''] = readdirSync(scratch('state', 'limitrun', 'runs'));
     // A word of digits would be a pid.
     const id = file.replace('.jsonl', '');
     const beginning = /^\d*\D/.exec(id)?.[0] ?? id;
-    const watched = await limitrun(['watch', beginning]);
+    const watcher = start(['watch', beginning, '--progress-interval', '100ms']);
+    await waitFor(() => watcher.stderr() !== '', {what: 'a line of usage'});
+    run.child.stdin?.end('go\n');
+    const watched = await watcher.exited;
     expect((await run.exited).code).toBe(7);
     expect(watched.code).toBe(7);
     expect(watched.stderr).toContain('the command exited with 7');
@@ -154,9 +157,10 @@ describe('watch -- COMMAND', () => {
 
   test('shows the live table at once, keeps every line of the command, and has its exit code', async () => {
     const tty = await openTerminal(inject('fixtureDirectory'));
-    tty.line('limitrun watch --max-rss 1GB -- sh -c "seq 1 50; sleep 2; exit 6"; echo "code $?"');
+    tty.line('limitrun watch --max-rss 1GB -- sh -c "seq 1 50; read x; exit 6"; echo "code $?"');
     await tty.shows(/memory RSS .*1\.0 GiB/);
     expect(tty.screen()).toMatch(/^50$/m);
+    tty.press('Enter');
     await tty.shows(/^code 6$/m);
   });
 });

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, inject, test} from 'vitest';
-import {limitrun, start, startProgram} from '../support/limitrun.js';
+import {limitrun, start, startProgram, type RunResult} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import {LEAK} from '../support/paths.js';
 import {isAlive} from '../support/survivors.js';
@@ -246,9 +246,17 @@ describe('a process, without a terminal', () => {
     expect(result.code).toBe(110);
   });
 
+  /** Watches a shell that waits for its input, and lets it go on once the watching has begun. */
+  const watchUntilInput = async (script: string): Promise<RunResult> => {
+    const shell = startProgram('sh', ['-c', script], {keepInputOpen: true});
+    const watcher = start(['watch', String(shell.pid), '--progress-interval', '100ms']);
+    await waitFor(() => watcher.stderr().includes('memory RSS'), {what: 'a line of usage'});
+    shell.child.stdin?.end('go\n');
+    return watcher.exited;
+  };
+
   test('that ends by itself is 0, and its exit code is said not to be known', async () => {
-    const {pid} = await target('sh', '-c', 'sleep 0.7; exit 7');
-    const result = await limitrun(['watch', String(pid)]);
+    const result = await watchUntilInput('read x; exit 7');
     expect(result.code).toBe(0);
     expect(result.stderr).toMatch(
       /^limitrun: process \d+ ended by itself after .* of watching; its exit code is not known, because it is no child of limitrun$/m,
@@ -256,12 +264,11 @@ describe('a process, without a terminal', () => {
   });
 
   test('that leaves others behind: they are named', async () => {
-    const {pid} = await target('sh', '-c', 'sleep 300 & sleep 0.7');
-    const result = await limitrun(['watch', String(pid)]);
-    expect(result.code).toBe(0);
-    const [left] = alive();
-    expect(result.stderr).toContain(`still running of its tree, no longer watched: ${String(left?.pid)}`);
+    const result = await watchUntilInput('sleep 300 & read x');
+    const left = alive().find(({command}) => command === 'sleep 300');
     process.kill(left?.pid ?? 0, 'SIGKILL');
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain(`still running of its tree, no longer watched: ${String(left?.pid)}\n`);
   });
 
   test('is told in lines at intervals, on standard error', async () => {

@@ -1,7 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
 import {route} from '../../../src/commands/route.js';
-import {UsageError} from '../../../src/core/plan/usage-error.js';
 
 describe('a command line', () => {
   it.each<[string[], unknown]>([
