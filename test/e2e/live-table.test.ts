@@ -4,7 +4,7 @@ import {describe, expect, inject, test} from 'vitest';
 import {missing, needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {openTerminal, PROMPT, type Terminal} from '../support/terminal.js';
-import {alive, scratch, scratchFile} from '../support/this-test.js';
+import {alive, expectNothingAlive, scratch, scratchFile} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
 /** A program with a live table that ends without a goodbye. */
@@ -421,6 +421,18 @@ describe('auto and a program that edits its line', () => {
     tty.type('q');
     await ended(tty);
     await expectWholeScreenScrolls(tty);
+  });
+});
+
+describe('a terminal that is closed', () => {
+  needs('tmux', 'bash');
+
+  test('leaves nothing behind', async () => {
+    const tty = await terminal();
+    tty.line(live('live', script('exec sleep 300')));
+    await tableUp(tty);
+    tty.close();
+    await expectNothingAlive(8000);
   });
 });
 

@@ -14,7 +14,9 @@ import type {TerminalLook} from '../../../src/core/terminal/terminal-modes.js';
 import {waitFor} from '../../support/wait-for.js';
 
 const LINES = ['one', 'two'];
-const FRAME = drawTable({rows: 24, lines: LINES, makeRoom: true});
+/** On a terminal with rows to spare the first stays blank. */
+const DRAWN = ['', ...LINES];
+const FRAME = drawTable({rows: 24, lines: DRAWN, makeRoom: true});
 
 let directory: string;
 let descriptor: number;
@@ -83,7 +85,7 @@ test('lines that are said while the table is up come when it is taken down, in o
   await table.close();
   table.line('third');
   await table.close();
-  expect(once(written())).toBe(`${FRAME}${eraseTable(2)}first\nsecond\nthird\n`);
+  expect(once(written())).toBe(`${FRAME}${eraseTable(3)}first\nsecond\nthird\n`);
   expect(told.slice(0, 3)).toEqual([true, 'modes closed', false]);
   expect(table.isUp).toBe(false);
 });
@@ -94,7 +96,7 @@ test('taken down at once it says the same', async () => {
   table.line('first');
   table.closeNow();
   table.closeNow();
-  expect(once(written())).toBe(`${FRAME}${eraseTable(2)}first\n`);
+  expect(once(written())).toBe(`${FRAME}${eraseTable(3)}first\n`);
 });
 
 test('closed before it has begun nothing of it is seen', async () => {
@@ -132,6 +134,14 @@ test.each([
   expect(written()).toBe('');
 });
 
+test('on a low terminal no row is given away', async () => {
+  look = {raw: false, size: {columns: 80, rows: 12}};
+  open();
+  table.start();
+  const low = drawTable({rows: 12, lines: LINES, makeRoom: true});
+  await waitFor(() => written().startsWith(low), {what: 'the table', seen: written});
+});
+
 test('a table that would leave less than two rows is not drawn', async () => {
   let asked = 0;
   open({
@@ -154,7 +164,7 @@ test('in the background it is taken down, and comes back in the foreground', asy
   table.line('second');
   foreground = true;
   await waitFor(() => written().endsWith(FRAME), {what: 'the table'});
-  expect(written().replaceAll(FRAME, '')).toBe(`${eraseTable(2)}first\nsecond\n`);
+  expect(written().replaceAll(FRAME, '')).toBe(`${eraseTable(3)}first\nsecond\n`);
 });
 
 test('after a change of size it is away until the size has settled, and lines wait for that', async () => {
@@ -164,11 +174,11 @@ test('after a change of size it is away until the size has settled, and lines wa
   table.resized();
   expect(table.isUp).toBe(false);
   table.line('first');
-  const again = drawTable({rows: 30, lines: LINES, makeRoom: true});
+  const again = drawTable({rows: 30, lines: DRAWN, makeRoom: true});
   await waitFor(() => written().includes(again), {what: 'the table'});
   expect(once(written()).replaceAll(again, '')).toBe(`${FRAME}${eraseBelow()}`);
   await table.close();
-  expect(written().endsWith(`${eraseTable(2)}first\n`)).toBe(true);
+  expect(written().endsWith(`${eraseTable(3)}first\n`)).toBe(true);
 });
 
 test('auto leaves the terminal to a program that reads key by key, for good', async () => {
@@ -212,7 +222,7 @@ test('live stays, and moves nothing of a program that places the cursor itself',
   look = {raw: true, size: {columns: 80, rows: 24}};
   open();
   await up();
-  const later = drawTable({rows: 24, lines: LINES, makeRoom: false});
+  const later = drawTable({rows: 24, lines: DRAWN, makeRoom: false});
   await waitFor(() => written().startsWith(FRAME + later), {what: 'a second frame', seen: written});
 });
 
@@ -228,5 +238,5 @@ test('a fault of the table ends the table only, and is said', async () => {
   await up();
   await waitFor(() => !table.isUp, {what: 'the end of the table'});
   await table.close();
-  expect(written()).toBe(`${FRAME}${eraseTable(2)}limitrun: no live table any more: no frame\n`);
+  expect(written()).toBe(`${FRAME}${eraseTable(3)}limitrun: no live table any more: no frame\n`);
 });
