@@ -31,6 +31,8 @@ const PURE = [
   'src/core/terminal/scroll-region.ts',
   'src/core/terminal/terminal-environment.ts',
   'src/core/attempt-limits.ts',
+  'src/core/terminal/key-reader.ts',
+  'src/core/watch/screen-state.ts',
   'src/core/process/run-state.ts',
   'src/core/process/restart-circuit-breaker.ts',
 ];

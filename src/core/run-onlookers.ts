@@ -72,19 +72,27 @@ export class RunOnlookers {
       import('./store/run-recorder.js'),
       import('./store/state-places.js'),
     ]);
-    teller.join(
-      new RunRecorder({
-        places: statePlaces(process.env),
-        runId: run.runId,
-        plan: plan.record,
-        checkpoint: () => teller.checkpoint(),
-        tree: run.tree,
-        clock: systemClock,
-        onFault: (text) => {
-          teller.notice('warning', text);
-        },
-      }),
-    );
+    const recorder = new RunRecorder({
+      places: statePlaces(process.env),
+      runId: run.runId,
+      plan: plan.record,
+      checkpoint: () => teller.checkpoint(),
+      tree: run.tree,
+      clock: systemClock,
+      onFault: (text) => {
+        teller.notice('warning', text);
+      },
+    });
+    teller.join({
+      add: (event) => {
+        recorder.add(event);
+      },
+      // What went wrong it has told by then.
+      close: async () => {
+        await recorder.close();
+        return undefined;
+      },
+    });
   }
 
   async #progress(): Promise<void> {

@@ -3,9 +3,9 @@ import {isatty, WriteStream} from 'node:tty';
 import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {inForeground} from './process/caller-signals.js';
+import type {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {liveTable, liveTableRows} from './report/live-table.js';
-import type {LookedAt} from './run-onlookers.js';
 import type {RunTeller} from './run-teller.js';
 import {LiveTable, type LiveTableOptions} from './terminal/live-table.js';
 import {eraseBelow, type TerminalSize} from './terminal/scroll-region.js';
@@ -17,7 +17,7 @@ const STANDARD_ERROR = 2;
 export interface RunTableOptions {
   readonly mode: LiveTableOptions['mode'];
   readonly teller: RunTeller;
-  readonly mend: LookedAt['mend'];
+  readonly mend: Guard['mend'];
 }
 
 /**

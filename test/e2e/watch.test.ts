@@ -420,6 +420,16 @@ describe('a process, on a screen', () => {
     await waitFor(() => !isAlive(pid), {what: 'the end of the process'});
   });
 
+  test('the shell it runs in is not stopped', async () => {
+    const tty = await opened();
+    tty.line('limitrun watch $$; echo "code $?"');
+    await tty.shows(/q quit/);
+    tty.type('ky');
+    await tty.shows('is not stopped: this limitrun runs inside it');
+    tty.press('q');
+    await tty.shows('code 0');
+  });
+
   test('sorts by CPU and by memory', async () => {
     const {pid} = await family();
     const tty = await opened();

@@ -69,7 +69,9 @@ function placesThatFit(
     if (highest === 0) break;
     places = places.filter((place) => rank(place) !== highest);
   }
-  return places;
+  // A column has one cell at least.
+  const most = Math.max(1, Math.floor((available + gap) / (1 + gap)));
+  return places.slice(0, most);
 }
 
 /**

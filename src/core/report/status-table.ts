@@ -113,7 +113,7 @@ const RUNNING: readonly StatusColumn[] = [
 const ENDED: readonly StatusColumn[] = [
   ID,
   NAME,
-  COMMAND,
+  {...COMMAND, least: 10},
   {
     headers: ['outcome', 'outcome'],
     align: 'left',
@@ -126,6 +126,7 @@ const ENDED: readonly StatusColumn[] = [
   {
     headers: ['exit code', 'code'],
     align: 'right',
+    expendable: 1,
     cell: ({view}) => ({text: numberText(view.record.exitCode)}),
   },
   {...ATTEMPT, headers: ['attempts', 'att']},

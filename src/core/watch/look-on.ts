@@ -25,9 +25,14 @@ export async function lookOn(display: Display, targetEnded: Promise<void>): Prom
   try {
     return await new Promise<Leaving>((leave) => {
       listenForEnd(leave, listeners);
-      void targetEnded.then(() => {
-        leave({kind: 'target_ended'});
-      });
+      targetEnded.then(
+        () => {
+          leave({kind: 'target_ended'});
+        },
+        (error: unknown) => {
+          leave({kind: 'fault', error});
+        },
+      );
       display.open(leave);
     });
   } finally {

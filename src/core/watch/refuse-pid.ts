@@ -43,6 +43,14 @@ export function assertWatchable(pid: number, acting: boolean): {readonly foreign
   return {foreign: reach === 'foreign'};
 }
 
+/** Why a process that is watched cannot be stopped from here; undefined when it can. */
+export function unstoppable(pid: number): string | undefined {
+  const name = `process ${String(pid)}`;
+  if (reachOf(pid) === 'foreign') return `${name} cannot be stopped: it belongs to another user`;
+  if (ancestorsOf(process.pid).includes(pid)) return `${name} is not stopped: this limitrun runs inside it`;
+  return undefined;
+}
+
 function reachOf(pid: number): 'own' | 'foreign' | 'gone' {
   try {
     process.kill(pid, 0);

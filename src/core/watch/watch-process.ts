@@ -18,7 +18,7 @@ import {RunViewFolder} from '../record/run-view.js';
 import type {Display, Leaving, Picture, Target} from './display.js';
 import {leavingCode, lookOn} from './look-on.js';
 import {openDisplay} from './open-display.js';
-import {assertWatchable, wouldAct} from './refuse-pid.js';
+import {assertWatchable, unstoppable, wouldAct} from './refuse-pid.js';
 
 /** How often the tree is told. */
 const TREE_EVERY_MS = 1000;
@@ -111,6 +111,8 @@ class WatchedProcess implements Target {
   }
 
   stop(): string {
+    const why = unstoppable(this.#pid);
+    if (why !== undefined) return why;
     if (this.#terminator.begun) return `${this.title} is being stopped already`;
     this.#cause ??= {kind: 'signal', signal: 'SIGTERM'};
     this.#emit({kind: 'state_changed', state: 'stopping'});
