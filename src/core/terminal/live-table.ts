@@ -110,7 +110,10 @@ export class LiveTable {
    * the cursor: they go at once, and the table comes back when the size has settled.
    */
   resized(): void {
-    if (this.isUp || this.#unsettled()) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
+    if (this.#yielded || this.#closed) return;
+    // A frame may be on its way for the size that was.
+    const busy = this.isUp || this.#turning || this.#unsettled();
+    if (busy) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
     void this.#erase();
   }
 
