@@ -4,19 +4,19 @@ import {describe, expect, inject, test} from 'vitest';
 import {missing, needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {openTerminal, PROMPT, type Terminal} from '../support/terminal.js';
-import {alive, scratch, scratchFile} from '../support/this-test.js';
+import {alive, expectNothingAlive, scratch, scratchFile} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
 /** A program with a live table that ends without a goodbye. */
 const DRIVER = fileURLToPath(new URL('../support/live-table-driver.js', import.meta.url));
 /** The first row of the table. */
-const TITLE = /── limitrun · /;
+const TITLE = '── limitrun · ';
 /** A row of the table, where it must not be. The summary has words between the name and the figure. */
 const TABLE_ROW = /── limitrun · |last minute|^(memory RSS|CPU|processes|open files|disk \w+|time) +[\d-]/;
 /** Rows of the lowest terminal that has room. */
 const LOWEST = 4;
 /** The first words of the summary. */
-const SUMMARY = 'limitrun: the command';
+const SUMMARY = /limitrun: (the command|ended)/;
 
 /** The words of a shell that run a command with a live table. */
 function live(mode: 'live' | 'auto', command: string): string {
@@ -44,11 +44,9 @@ async function tableUp(tty: Terminal, rows = 24): Promise<void> {
   await waitFor(
     () => {
       const lines = tty.screen().split('\n');
-      const top = lines.findIndex((line) => line.includes('── limitrun · '));
+      const top = lines.findIndex((line) => line.includes(TITLE));
       return (
-        top >= rows / 2 &&
-        lines.length > top + 1 &&
-        lines.filter((line) => line.includes('── limitrun · ')).length === 1
+        top >= rows / 2 && lines.length > top + 1 && lines.filter((line) => line.includes(TITLE)).length === 1
       );
     },
     {what: 'the table in the lowest rows', seen: () => `\n${tty.screen()}`},
@@ -63,7 +61,7 @@ async function tableGone(tty: Terminal): Promise<void> {
 }
 
 async function ended(tty: Terminal): Promise<void> {
-  await waitFor(() => tty.scrollback().some((line) => line.includes(SUMMARY)), {
+  await waitFor(() => tty.scrollback().some((line) => SUMMARY.test(line)), {
     what: 'the end of the run',
     seen: () => `\n${tty.screen()}`,
   });
@@ -74,7 +72,7 @@ async function ended(tty: Terminal): Promise<void> {
 function printed(tty: Terminal): string[] {
   const lines = tty.scrollback();
   const from = lines.findLastIndex((line) => line.startsWith(`${PROMPT}limitrun --progress`));
-  const to = lines.findIndex((line, index) => index > from && line.includes(SUMMARY));
+  const to = lines.findIndex((line, index) => index > from && SUMMARY.test(line));
   return lines.slice(from + 1, to);
 }
 
@@ -137,7 +135,9 @@ describe.each([
     expect(tty.screen()).toContain('unfinished');
     await ended(tty);
     expect(printed(tty)).toEqual(numbered(100));
-    expect(tty.scrollback().filter((line) => line.startsWith(`unfinished${SUMMARY}`))).toHaveLength(1);
+    expect(
+      tty.scrollback().filter((line) => line.startsWith('unfinishedlimitrun: the command')),
+    ).toHaveLength(1);
   });
 
   test('a progress bar that is drawn over and over on one line', async () => {
@@ -424,15 +424,24 @@ describe('auto and a program that edits its line', () => {
   });
 });
 
+describe('a terminal that is closed', () => {
+  needs('tmux', 'bash');
+
+  test('leaves nothing behind', async () => {
+    const tty = await terminal();
+    tty.line(live('live', script('exec sleep 300')));
+    await tableUp(tty);
+    tty.close();
+    await expectNothingAlive(8000);
+  });
+});
+
 describe('a terminal that is stopped', () => {
   needs('tmux', 'bash');
 
   test('Ctrl-S holds up neither the limits nor the end of the command', async () => {
     const tty = await terminal();
-    const report = scratch('report');
-    tty.line(
-      `limitrun --progress live --timeout 2s --report '${report}' -- ${script('seq -f "line %g" 1 30; exec sleep 300')}`,
-    );
+    tty.line(`limitrun --progress live --timeout 2s -- ${script('seq -f "line %g" 1 30; exec sleep 300')}`);
     await tableUp(tty);
     tty.press('C-s');
     await waitFor(() => !alive().some(({command}) => command === 'sleep 300'), {what: 'the timeout'});

@@ -21,6 +21,11 @@ const SETTLE_MS = 300;
 const MOST_PATIENCE_MS = 200;
 const FEWEST_COLUMNS = 12;
 const FEWEST_ROWS = 4;
+/**
+ * With so many rows left for the command one more stays blank between it and the table: after a change of size the next
+ * line of the command falls below the old region, and would stand beside what is left of the table's first row.
+ */
+const ROWS_TO_SPARE = 10;
 /** A region has two rows at least (DECSTBM). */
 const FEWEST_ROWS_ABOVE = 2;
 
@@ -105,7 +110,10 @@ export class LiveTable {
    * the cursor: they go at once, and the table comes back when the size has settled.
    */
   resized(): void {
-    if (this.isUp || this.#unsettled()) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
+    if (this.#yielded || this.#closed) return;
+    // A frame may be on its way for the size that was.
+    const busy = this.isUp || this.#turning || this.#unsettled();
+    if (busy) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
     void this.#erase();
   }
 
@@ -203,7 +211,8 @@ export class LiveTable {
     if (height < 1 || height > size.rows - FEWEST_ROWS_ABOVE) return [];
     const lines = this.#options.frame(size);
     if (lines.length === 0) return [];
-    return Array.from({length: height}, (_, index) => lines[index] ?? '');
+    const exactly = Array.from({length: height}, (_, index) => lines[index] ?? '');
+    return size.rows - height > ROWS_TO_SPARE ? ['', ...exactly] : exactly;
   }
 
   #up(drawn: Drawn): void {
