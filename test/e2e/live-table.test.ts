@@ -29,10 +29,7 @@ function script(text: string): string {
 }
 
 async function terminal(columns = 80, rows = 24): Promise<Terminal> {
-  const tty = await openTerminal(inject('fixtureDirectory'), columns, rows);
-  tty.line('clear');
-  await waitFor(() => tty.screen() === PROMPT.trimEnd(), {what: 'an empty screen', seen: tty.screen});
-  return tty;
+  return await openTerminal(inject('fixtureDirectory'), columns, rows);
 }
 
 function tableRows(lines: readonly string[]): string[] {
