@@ -88,8 +88,9 @@ describe('watch refuses', () => {
   });
 
   test('a process that has ended and is not reaped', async () => {
-    // The subshell becomes a program that never waits for the child it has inherited.
-    const parent = startProgram('sh', ['-c', 'true & echo $!; exec sleep 300']);
+    // The child ends only when its parent has become a program that never waits for it.
+    const child = 'while read -r name </proc/$PPID/comm && [ "$name" != sleep ]; do :; done';
+    const parent = startProgram('sh', ['-c', `sh -c '${child}' & echo $!; exec sleep 300`]);
     await parent.said('\n');
     const pid = Number(parent.stdout());
     await waitFor(() => !isAlive(pid), {what: 'the zombie'});
