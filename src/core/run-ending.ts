@@ -4,6 +4,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import type {RunEnd} from './process/process-control.js';
 import type {RunTeller} from './run-teller.js';
+import {roomOnStandardError} from './table-room.js';
 
 /**
  * Tells how the run ended, to everybody who looks on: the summary on standard error, the report, the record.
@@ -15,7 +16,7 @@ export async function tellTheEnd({output}: RunPlan, teller: RunTeller, end: RunE
   const {headline, summary} = await import('./report/summary.js');
   const record = teller.record();
   const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-  if (!output.quiet) teller.say(summary(record, chalkStderr));
+  if (!output.quiet) teller.say(summary(record, chalkStderr, roomOnStandardError()));
   else if (ownError) teller.say(headline(record, chalkStderr));
   const faults = [await writeReport(output.reportFile, teller), ...(await teller.closeSinks())].filter(
     (fault) => fault !== undefined,

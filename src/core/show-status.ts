@@ -41,7 +41,8 @@ const USUAL_WIDTH = 80;
  */
 export async function statusText(asked: StatusAsked, screen: StatusScreen): Promise<StatusText> {
   const store = openRunStore(statePlaces(screen.environment));
-  const list = asked.run === undefined ? await store.list(asked.all ? 'all' : 'live') : await named(store, asked.run);
+  const list =
+    asked.run === undefined ? await store.list(asked.all ? 'all' : 'live') : await named(store, asked.run);
   const {nowTimestampMs} = screen;
   if (asked.json) {
     const [{statusJson}, {limitrunVersion}] = await Promise.all([

@@ -33,7 +33,13 @@ export function statusWords(words: readonly string[]): StatusWords {
       {type: 'boolean' as const, ...(char === undefined ? {} : {short: char})},
     ]),
   );
-  const {tokens} = parseArgs({args: [...words], options, tokens: true, strict: false, allowPositionals: true});
+  const {tokens} = parseArgs({
+    args: [...words],
+    options,
+    tokens: true,
+    strict: false,
+    allowPositionals: true,
+  });
   const flags = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []));
   const asked = flags.filter(({name}) => META.has(name));
   if (asked.length > 0) return {own: asked.map(({name}) => `--${name}`)};

@@ -1,6 +1,7 @@
 import {formatDuration} from '../plan/units.js';
 import {endingViolation, promisedLimit, type RunRecord} from '../record/run-record.js';
 import {exceededText} from './end-cause-text.js';
+import type {TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 import {treeTable} from './tree-table.js';
@@ -12,9 +13,18 @@ import {violationsTable} from './violations-table.js';
  * break at the end.
  * @param leftRunning pids of its tree that go on
  */
-export function processOutcome(record: RunRecord, leftRunning: readonly number[], paint: Paint): string {
+export function processOutcome(
+  record: RunRecord,
+  leftRunning: readonly number[],
+  paint: Paint,
+  room: TableRoom = {},
+): string {
   const head = [`limitrun: ${headline(record, paint)}`, ...pidLines(record.survivors, leftRunning, paint)];
-  const tables = [usageTable(record, paint), violationsTable(record, paint), treeTable(record, paint)];
+  const tables = [
+    usageTable(record, paint, room),
+    violationsTable(record, paint, room),
+    treeTable(record, paint, room),
+  ];
   return [head.join('\n'), ...tables.filter((table) => table !== undefined)].join('\n\n');
 }
 

@@ -3,6 +3,7 @@ import {formatDuration, formatValue} from '../plan/units.js';
 import type {EndCause} from '../record/run-event.js';
 import {type AttemptRecord, endingViolation, promisedLimit, type RunRecord} from '../record/run-record.js';
 import {type CommandEnd, exceededText} from './end-cause-text.js';
+import type {TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 import {treeTable} from './tree-table.js';
@@ -13,11 +14,15 @@ import {violationsTable} from './violations-table.js';
  * What `run` prints at the end: the headline, the usage table and, if there were any, the violations with who was there when the first one began. A command that
  * could not be started has used nothing, so it gets the headline alone. No line break at the end.
  */
-export function summary(record: RunRecord, paint: Paint): string {
+export function summary(record: RunRecord, paint: Paint, room: TableRoom = {}): string {
   const first = headline(record, paint);
   if (record.attempts.length === 0) return first;
   const head = [first, ...raisedLimits(record)].join('\n');
-  const tables = [usageTable(record, paint), violationsTable(record, paint), treeTable(record, paint)];
+  const tables = [
+    usageTable(record, paint, room),
+    violationsTable(record, paint, room),
+    treeTable(record, paint, room),
+  ];
   return [head, ...tables.filter((table) => table !== undefined)].join('\n\n');
 }
 

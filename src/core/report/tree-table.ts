@@ -20,16 +20,16 @@ export interface Members {
 
 /**
  * The members of the tree with which the first critical violation began, the largest by what its limit is about first;
- * at most 80 columns. Undefined when there was none or nobody was seen.
+ * undefined when there was none or nobody was seen.
  */
-export function treeTable({violations}: RunRecord, paint: Paint): string | undefined {
+export function treeTable({violations}: RunRecord, paint: Paint, room: TableRoom = {}): string | undefined {
   const first = violations.find(({violation}) => violation.severity === 'critical')?.violation;
   if (first?.tree === undefined) return undefined;
   const {tree, limitType, treeOmitted = 0} = first;
   const proportional =
     limitKind(limitType).group === 'memory' && tree.some(({pssBytes}) => pssBytes !== undefined);
   const header = `process when ${limitType} was exceeded`;
-  return membersTable({members: tree, omitted: treeOmitted}, header, proportional, paint);
+  return membersTable({members: tree, omitted: treeOmitted}, header, proportional, paint, room);
 }
 
 /**

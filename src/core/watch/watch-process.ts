@@ -1,4 +1,5 @@
 import {chalkStderr} from 'chalk';
+import {roomOnStandardError} from '../table-room.js';
 import {systemClock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
 import {limitPromises} from '../limits/limit-promises.js';
@@ -212,7 +213,7 @@ class WatchedProcess implements Target {
     if (this.#plan.output.quiet && cause.kind !== 'fault') return exitCode;
     const {processOutcome} = await import('../report/process-outcome.js');
     const pids = leftRunning.map(({pid}) => pid);
-    this.#writer.line(processOutcome(this.picture().view.record, pids, chalkStderr));
+    this.#writer.line(processOutcome(this.picture().view.record, pids, chalkStderr, roomOnStandardError()));
     return exitCode;
   }
 

@@ -1,4 +1,5 @@
 import {chalkStderr} from 'chalk';
+import {roomOnStandardError} from '../table-room.js';
 import {errorMessage} from '../error-message.js';
 import {LineWriter} from '../line-writer.js';
 import type {OnlookerPlan} from '../plan/resolve-watch.js';
@@ -105,7 +106,7 @@ class WatchedRun implements Target {
     if (fate === 'ended') {
       const {summary} = await import('../report/summary.js');
       if (before && !this.#plan.quiet) this.#writer.line(`limitrun: ${this.title} has ended already`);
-      if (!this.#plan.quiet) this.#writer.line(summary(view.record, chalkStderr));
+      if (!this.#plan.quiet) this.#writer.line(summary(view.record, chalkStderr, roomOnStandardError()));
     } else {
       this.#writer.line(
         `limitrun: ${this.title} is lost: its limitrun was killed or the machine restarted, and nobody knows the outcome`,
