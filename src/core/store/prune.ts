@@ -50,10 +50,11 @@ async function pruneLogs(
   ownRunId: string,
   fates: FateTeller,
 ): Promise<void> {
-  const logs = [...(await ourFiles(directory, runIdOfLog))].sort((one, other) => one.ageMs - other.ageMs);
-  for (const [index, file] of logs.entries()) {
-    const tooMuch = index >= maxCount || file.ageMs > maxAgeMs;
-    if (tooMuch && file.runId !== ownRunId) await removeUnlessRunning(file, fates);
+  const logs = await ourFiles(directory, runIdOfLog);
+  const others = logs.filter(({runId}) => runId !== ownRunId).sort((one, other) => one.ageMs - other.ageMs);
+  for (const [index, file] of others.entries()) {
+    // The own one counts, though it may not be there yet.
+    if (index + 1 >= maxCount || file.ageMs > maxAgeMs) await removeUnlessRunning(file, fates);
   }
 }
 
