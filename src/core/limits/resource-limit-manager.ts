@@ -15,6 +15,7 @@ import {mayBeShared} from './may-be-shared.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
+import {screenBounds} from './screen-bounds.js';
 import {
   limitsSet,
   throttleFault,
@@ -204,7 +205,8 @@ export class ResourceLimitManager {
   }
 
   /**
-   * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more.
+   * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more, and so is a
+   * limit that was exceeded between samples.
    *
    * - `internal`: the enforcer acts by signals.
    * - `external`: the callback acts. If it throws, rejects or hangs, that is told, and the enforcer does what the
@@ -215,7 +217,7 @@ export class ResourceLimitManager {
     const violation = this.#withTree(judged);
     this.#record(violation);
     this.#emit({kind: 'violation_begun', violation});
-    if (violation.severity === 'warning') return;
+    if (violation.severity === 'warning' || violation.betweenSamples === true) return;
     this.#gate.pass(violation, () => {
       this.#act(violation);
     });
@@ -349,7 +351,9 @@ export class ResourceLimitManager {
           intervalMs,
           startedAtMs: this.#startedAtMs,
           cores,
+          screened: this.#probe.screen !== undefined,
         }),
+      screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
       needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
       onUsage: (usage, gapMs) => {

@@ -20,6 +20,11 @@ export interface ResourceViolation {
   readonly atMs: number;
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
+  /**
+   * The limit was exceeded between two samples and was kept again when that was found (`VmHWM`). Told, but nothing is
+   * done about it: what there was to end is over.
+   */
+  readonly betweenSamples?: true;
   /** One sentence for people, without control characters. */
   readonly message: string;
   /**
