@@ -6,6 +6,7 @@ import type {
   ProcessIdentity,
   ProcessReading,
   ReadRequest,
+  ReapedTotals,
   TreeReading,
   TreeScreening,
   UsageMetric,
@@ -26,6 +27,8 @@ const SWEEP_EVERY_MS = 1000;
 const REST_AFTER_WALK = 9;
 /** Children are asked for this often even if no process was started: the kernel's lists can miss one that is read too early. */
 const WALK_EVERY_MS = 1000;
+
+const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
 
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
@@ -53,6 +56,8 @@ export class ProcfsProbe implements Probe {
   readonly #forks = new ForkWatch();
   /** The pid given out last when the children were last asked for. */
   #walkedAtPid: number | undefined;
+  /** The same of the last sweep. */
+  #sweptAtPid: number | undefined;
   /** From then on they are asked for whether a process was started or not. */
   #nextFullWalkMs = -Infinity;
   /** Not before then in a screening. */
@@ -87,8 +92,7 @@ export class ProcfsProbe implements Probe {
       processes.push(member.reading(stat, this.#units, request));
       if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
-    const isOver = processes.every(({zombie}) => zombie);
-    const reaped = this.#baseline && ownReaped(this.#units, this.#baseline, request.details || isOver);
+    const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
     return reaped === undefined ? {processes} : {processes, reaped};
   }
 
@@ -157,6 +161,17 @@ export class ProcfsProbe implements Probe {
     return true;
   }
 
+  /** As long as the root lives nothing of the tree has been reaped here. */
+  #reaped(
+    baseline: ReapedBaseline,
+    processes: readonly ProcessReading[],
+    {details}: ReadRequest,
+  ): ReapedTotals {
+    const [first] = processes;
+    if (first !== undefined && first.pid === this.rootPid && !first.zombie) return NOTHING_REAPED;
+    return ownReaped(this.#units, baseline, details || processes.every(({zombie}) => zombie));
+  }
+
   #findChildren(now: boolean): void {
     const begunMs = this.#options.nowMs();
     if ((begunMs < this.#nextWalkMs && !now) || !this.#walkIsDue()) return;
@@ -187,6 +202,10 @@ export class ProcfsProbe implements Probe {
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */
   #sweep(thorough: boolean): void {
     this.#sweeps += 1;
+    const lastPid = this.#forks.lastPid();
+    const nobodyNew = lastPid !== undefined && lastPid === this.#sweptAtPid;
+    this.#sweptAtPid = lastPid;
+    if (nobodyNew && !thorough && this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN !== 0) return;
     if (thorough || this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0) this.#strangers = new Set();
     for (const name of namesIn('/proc')) {
       const pid = Number(name);
