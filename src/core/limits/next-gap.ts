@@ -1,10 +1,5 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
-import {
-  FAST_GROWTH_PER_MS,
-  FAST_SPAWNS_PER_MS,
-  gapUntil,
-  SHORTEST_GAP_MS,
-} from '../monitor/screen-gap.js';
+import {FAST_GROWTH_PER_MS, FAST_SPAWNS_PER_MS, gapUntil, SHORTEST_GAP_MS} from '../monitor/screen-gap.js';
 import {endsTheTree} from './resource-policy.js';
 import type {Limit, LimitUnit} from './resource-limits.js';
 import type {CheckerState} from './resource-violation-checker.js';

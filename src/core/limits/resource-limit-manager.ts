@@ -205,8 +205,7 @@ export class ResourceLimitManager {
   }
 
   /**
-   * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more, and so is a
-   * limit that was exceeded between samples.
+   * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more.
    *
    * - `internal`: the enforcer acts by signals.
    * - `external`: the callback acts. If it throws, rejects or hangs, that is told, and the enforcer does what the
@@ -217,7 +216,7 @@ export class ResourceLimitManager {
     const violation = this.#withTree(judged);
     this.#record(violation);
     this.#emit({kind: 'violation_begun', violation});
-    if (violation.severity === 'warning' || violation.betweenSamples === true) return;
+    if (violation.severity === 'warning') return;
     this.#gate.pass(violation, () => {
       this.#act(violation);
     });
@@ -335,7 +334,8 @@ export class ResourceLimitManager {
 
   #openMonitor(): ResourceMonitor {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
-    const cores = availableParallelism();
+    const screened = this.#probe.screen !== undefined;
+    const fixed = {limits: this.#limits, intervalMs, cores: availableParallelism(), screened};
     const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
@@ -343,16 +343,7 @@ export class ResourceLimitManager {
       historyRetentionMs,
       ...(ownChild === true ? {reaperPid: process.pid} : {}),
       nextGapMs: (usage, previous) =>
-        nextGapMs({
-          limits: this.#limits,
-          state: this.#state,
-          usage,
-          previous,
-          intervalMs,
-          startedAtMs: this.#startedAtMs,
-          cores,
-          screened: this.#probe.screen !== undefined,
-        }),
+        nextGapMs({...fixed, state: this.#state, usage, previous, startedAtMs: this.#startedAtMs}),
       screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
       needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),

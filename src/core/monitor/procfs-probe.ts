@@ -168,7 +168,7 @@ export class ProcfsProbe implements Probe {
     {details}: ReadRequest,
   ): ReapedTotals {
     const [first] = processes;
-    if (first !== undefined && first.pid === this.rootPid && !first.zombie) return NOTHING_REAPED;
+    if (first?.pid === this.rootPid && !first.zombie) return NOTHING_REAPED;
     return ownReaped(this.#units, baseline, details || processes.every(({zombie}) => zombie));
   }
 

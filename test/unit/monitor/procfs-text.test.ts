@@ -20,6 +20,7 @@ const EVERY_FIELD = {
   group: 5,
   session: 6,
   terminalGroup: 8,
+  faults: 22,
   userTicks: 14,
   systemTicks: 15,
   reapedUserTicks: 16,
