@@ -99,7 +99,8 @@ function cpuMsOf(pid) {
   let ns = 0;
   try {
     // Nanoseconds on the CPU, where stat has ticks of 10 ms.
-    for (const thread of readdirSync(threads)) ns += Number(text(`${threads}/${thread}/schedstat`).split(' ')[0]);
+    for (const thread of readdirSync(threads))
+      ns += Number(text(`${threads}/${thread}/schedstat`).split(' ')[0]);
   } catch {
     return 0;
   }
@@ -109,7 +110,5 @@ function cpuMsOf(pid) {
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
-  return sorted.length % 2 === 1
-    ? sorted[Math.floor(middle)]
-    : (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

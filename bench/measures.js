@@ -1,5 +1,6 @@
 import {readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
+import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {cleanUp, commandUnder, fixture, leftovers, ownCpuMs, SCRATCH, startUnder, text} from './harness.js';
 
@@ -17,6 +18,7 @@ export const MEASURES = [
     title: `an allocator at full speed under ${LIMIT_MIB} MiB`,
     columns: ['peak MiB', 'of the limit', 'ms from crossing to death'],
     rounds: 11,
+    quickRounds: 3,
     once: async (peer) => {
       if (!peer.limitsMemory) return undefined;
       const note = path.join(SCRATCH, 'note');
@@ -34,6 +36,7 @@ export const MEASURES = [
     title: `300 MiB held for 20 ms under ${LIMIT_MIB} MiB, share of runs in which it was noticed`,
     columns: ['noticed'],
     rounds: 10,
+    quickRounds: 3,
     once: async (peer) => {
       if (!peer.limitsMemory) return undefined;
       const command = [fixture('spike'), '300', '20', '400'];
@@ -127,7 +130,8 @@ function peak(name, program, args) {
   };
 }
 
-const kilobytes = (file, key) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text(file))?.[1] ?? 0) * 1024;
+const kilobytes = (file, key) =>
+  Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text(file))?.[1] ?? 0) * 1024;
 
 function highWaterBytes(pid) {
   return kilobytes(`/proc/${pid}/status`, 'VmHWM');

@@ -6,7 +6,8 @@ import {fileURLToPath} from 'node:url';
 const LIMITRUN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const POLLER = fileURLToPath(new URL('poller.js', import.meta.url));
 
-const works = (file, ...args) => spawnSync(file, args, {stdio: 'ignore', timeout: 10_000}).error === undefined;
+const works = (file, ...args) =>
+  spawnSync(file, args, {stdio: 'ignore', timeout: 10_000}).error === undefined;
 const number = (text, pattern) => Number(pattern.exec(text)?.[1] ?? NaN);
 
 /**
@@ -54,7 +55,13 @@ export const PEERS = [
     name: 'execa+pidusage',
     installed: true,
     limitsMemory: true,
-    argv: ({limitMib, seconds}, command) => [process.execPath, POLLER, `${limitMib}`, `${seconds}`, ...command],
+    argv: ({limitMib, seconds}, command) => [
+      process.execPath,
+      POLLER,
+      `${limitMib}`,
+      `${seconds}`,
+      ...command,
+    ],
     told: (stderr) => {
       const {killed, ...rest} = JSON.parse(stderr.trim().split('\n').at(-1));
       return {broken: killed, ...rest};

@@ -1,6 +1,7 @@
 // The few lines that people write themselves: execa starts the command, pidusage is asked about it every 100 ms.
 // poller.js LIMIT_MIB SECONDS COMMAND [ARG...]; the last line on standard error is what it knows, as JSON.
 import process from 'node:process';
+import {clearInterval} from 'node:timers';
 import {execa} from 'execa';
 import pidusage from 'pidusage';
 

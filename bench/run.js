@@ -1,5 +1,4 @@
 // npm run bench [-- --quick] [-- NAME...]: limitrun beside its peers, see docs/performance.md.
-import process from 'node:process';
 import {parseArgs} from 'node:util';
 import {cleanUp, median, removeScratch} from './harness.js';
 import {MEASURES} from './measures.js';
@@ -13,9 +12,9 @@ const wanted = (name) => positionals.length === 0 || positionals.some((word) => 
 const round = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 /** Every peer once, then every peer again: what else the machine does meets all of them. */
-async function measure({title, columns, rounds, seconds, once}) {
+async function measure({title, columns, rounds, quickRounds = 1, seconds, once}) {
   const found = new Map(PEERS.filter(({installed}) => installed).map((peer) => [peer, []]));
-  for (let left = quick ? Math.min(rounds, 3) : rounds; left > 0; left -= 1)
+  for (let left = quick ? quickRounds : rounds; left > 0; left -= 1)
     for (const [peer, figures] of found) figures.push(await once(peer, quick ? 2 : seconds));
   console.log(`\n${title}`);
   columns.forEach((column, index) => {
@@ -33,7 +32,9 @@ function printColumn(column, rows) {
     const middle = median(figures);
     const range = `(${round(Math.min(...figures))} to ${round(Math.max(...figures))}, n=${figures.length})`;
     const ratio = ours > 0 ? `  ${round(middle / ours)} x limitrun` : '';
-    console.log(`  ${column.padEnd(26)} ${name.padEnd(15)} ${round(middle).padStart(7)} ${range.padEnd(30)}${ratio}`);
+    console.log(
+      `  ${column.padEnd(26)} ${name.padEnd(15)} ${round(middle).padStart(7)} ${range.padEnd(30)}${ratio}`,
+    );
   }
 }
 

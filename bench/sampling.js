@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {performance} from 'node:perf_hooks';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {systemClock} from '../dist/core/clock.js';
