@@ -58,7 +58,7 @@ export function removeScratch() {
   rmSync(SCRATCH, {recursive: true, force: true});
 }
 
-/** Starts a command under a peer. `ended` gives what it said and what the peer told. */
+/** Starts a command under a peer. `ended` gives what it said; `told` what the peer makes of it. */
 export function startUnder(peer, limits, command) {
   const report = path.join(SCRATCH, `${randomUUID()}.json`);
   const [file, ...args] = peer.argv({...limits, report}, command);
@@ -73,7 +73,7 @@ export function startUnder(peer, limits, command) {
     await sleep(50);
     child.stdout.destroy();
     child.stderr.destroy();
-    return {stdout, stderr, told: peer.told(stderr, report, stdout)};
+    return {stdout, stderr, told: () => peer.told(stderr, report, stdout)};
   });
   return {pid: child.pid, ended, stop: () => child.kill('SIGTERM')};
 }

@@ -41,7 +41,7 @@ export const MEASURES = [
       if (!peer.limitsMemory) return undefined;
       const command = [fixture('spike'), '300', '20', '400'];
       const {told} = await startUnder(peer, {limitMib: LIMIT_MIB, seconds: 20}, command).ended;
-      return [told.broken ? 1 : 0];
+      return [told().broken ? 1 : 0];
     },
   },
   ownCpu('far', 'far from the limit (10 of 8000 MiB)', {limitMib: 8000, mib: 10}),
@@ -77,7 +77,8 @@ export const MEASURES = [
       const {stdout, told} = await run.ended;
       // runexec and limitrun leave standard output alone; the last line of it is the program's.
       const kernelMs = Number(/^(\d+)$/m.exec(stdout)?.[1]);
-      return told.cpuMs === undefined ? undefined : [told.cpuMs / kernelMs];
+      const {cpuMs} = told();
+      return cpuMs === undefined ? undefined : [cpuMs / kernelMs];
     },
   },
   peak('steady', 'alloc', ['200', '--hold', '1500']),
@@ -125,7 +126,8 @@ function peak(name, program, args) {
         if (pid !== undefined) kernel = Math.max(kernel, truth(pid));
       }
       const {told} = await run.ended;
-      return told.peakBytes === undefined ? undefined : [told.peakBytes / kernel];
+      const {peakBytes} = told();
+      return peakBytes === undefined ? undefined : [peakBytes / kernel];
     },
   };
 }
