@@ -10,6 +10,7 @@ import {fileURLToPath} from 'node:url';
 const SOURCES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
 /** Every process of this benchmark carries it, however far it has run. */
 const MARKER = `LIMITRUN_BENCH=${randomUUID()}`;
+process.env.LIMITRUN_BENCH = MARKER.split('=')[1];
 export const SCRATCH = mkdtempSync(path.join(tmpdir(), 'limitrun-bench-'));
 
 /** Compiles a program of test/fixtures once. @returns its path */
@@ -62,8 +63,7 @@ export function removeScratch() {
 export function startUnder(peer, limits, command) {
   const report = path.join(SCRATCH, `${randomUUID()}.json`);
   const [file, ...args] = peer.argv({...limits, report}, command);
-  const [name, value] = MARKER.split('=');
-  const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, [name]: value}});
+  const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe']});
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));

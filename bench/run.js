@@ -38,6 +38,14 @@ function printColumn(column, rows) {
   }
 }
 
+async function tidy() {
+  await cleanUp();
+  removeScratch();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => void tidy().finally(() => process.exit(1)));
+
 try {
   const missing = PEERS.filter(({installed}) => !installed).map(({name}) => name);
   if (missing.length > 0) console.log(`not installed, left out: ${missing.join(', ')}`);
@@ -45,6 +53,5 @@ try {
   for (const one of MEASURES) if (wanted(one.name)) await measure(one);
   if (wanted('sampling')) await sampling(quick);
 } finally {
-  await cleanUp();
-  removeScratch();
+  await tidy();
 }
