@@ -1,10 +1,10 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
+import {FAST_GROWTH_PER_MS, FAST_SPAWNS_PER_MS, gapUntil, SHORTEST_GAP_MS} from '../monitor/screen-gap.js';
 import {endsTheTree} from './resource-policy.js';
 import type {Limit, LimitUnit} from './resource-limits.js';
 import type {CheckerState} from './resource-violation-checker.js';
+import {isScreened} from './screen-bounds.js';
 
-/** Sampling is never denser than this, milliseconds. */
-const SHORTEST_GAP_MS = 1;
 /** Where sampling is dense for the sake of true peaks only. */
 const GAP_AT_START_MS = 5;
 /** While a tree is being ended its growth is still watched, but not as closely. */
@@ -19,12 +19,14 @@ export interface GapFacts {
   readonly intervalMs: number;
   readonly startedAtMs: number;
   readonly cores: number;
+  /** Between samples the tree is screened: what `screenBounds` covers does not shorten the gap. */
+  readonly screened?: boolean;
 }
 
 /**
  * How long until the next sample, milliseconds. The gap follows from the distance to the nearest limit and the
  * faster of two growths: one and a half times what was observed, and what a fast program could do (1 GiB/s).
- * At the start it is short and widens, so that short runs are measured too.
+ * At the start it is short and widens, so that short runs are measured too. 0: at once.
  */
 export function nextGapMs(facts: GapFacts): number {
   const age = facts.usage.atMs - facts.startedAtMs;
@@ -32,7 +34,19 @@ export function nextGapMs(facts: GapFacts): number {
   facts.limits.forEach((limit, index) => {
     gap = Math.min(gap, gapFor(limit, index, facts));
   });
-  return Math.max(SHORTEST_GAP_MS, gap);
+  return isUnconfirmed(facts) ? 0 : Math.max(SHORTEST_GAP_MS, gap);
+}
+
+/**
+ * A first sample above a memory limit is confirmed at once if there is one process: what a second sample is for, the
+ * moment between fork and exec, takes two, and lasts.
+ */
+function isUnconfirmed({limits, state, usage}: GapFacts): boolean {
+  if (usage.process.processes !== 1) return false;
+  return limits.some(({kind, sustainMs}, index) => {
+    const samples = state[index]?.brokenSamples ?? 0;
+    return sustainMs === 0 && samples > 0 && samples < kind.confirmations;
+  });
 }
 
 /** While memory grows steeply the next sample comes before it has grown by a tenth, limit or not. */
@@ -48,7 +62,9 @@ function gapFor(limit: Limit, index: number, facts: GapFacts): number {
   const value = limit.kind.metricOf?.(facts.usage);
   if (value === undefined) return facts.intervalMs;
   const state = facts.state[index];
-  if (state?.open?.violation.severity === 'critical') {
+  if (facts.screened === true && isScreened(limit, state, facts.usage)) return facts.intervalMs;
+  const open = state?.open?.violation;
+  if (open?.severity === 'critical' && open.betweenSamples !== true) {
     return endsTheTree(limit.policy) ? GAP_WHILE_ENDING_MS : facts.intervalMs;
   }
   if (value > limit.value && state?.brokenSinceMs !== undefined) {
@@ -57,7 +73,7 @@ function gapFor(limit: Limit, index: number, facts: GapFacts): number {
   }
   const fastest = fastestGrowthPerMs(limit.kind.unit, facts.cores);
   if (fastest === undefined) return facts.intervalMs;
-  return (limit.value - value) / Math.max(fastest, 1.5 * observedGrowthPerMs(limit, value, facts));
+  return gapUntil(limit.value - value, fastest, observedGrowthPerMs(limit, value, facts));
 }
 
 function observedGrowthPerMs(limit: Limit, value: number, facts: GapFacts): number {
@@ -71,11 +87,11 @@ function observedGrowthPerMs(limit: Limit, value: number, facts: GapFacts): numb
 function fastestGrowthPerMs(unit: LimitUnit, cores: number): number | undefined {
   switch (unit) {
     case 'bytes':
-      return 2 ** 30 / 1000;
+      return FAST_GROWTH_PER_MS;
     case 'ms':
       return cores;
     case 'count':
-      return 2;
+      return FAST_SPAWNS_PER_MS;
     case 'percent':
     case 'bytesPerSecond':
       return undefined;

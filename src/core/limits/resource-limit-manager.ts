@@ -15,6 +15,7 @@ import {mayBeShared} from './may-be-shared.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
+import {screenBounds} from './screen-bounds.js';
 import {
   limitsSet,
   throttleFault,
@@ -333,7 +334,8 @@ export class ResourceLimitManager {
 
   #openMonitor(): ResourceMonitor {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
-    const cores = availableParallelism();
+    const screened = this.#probe.screen !== undefined;
+    const fixed = {limits: this.#limits, intervalMs, cores: availableParallelism(), screened};
     const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
@@ -341,15 +343,8 @@ export class ResourceLimitManager {
       historyRetentionMs,
       ...(ownChild === true ? {reaperPid: process.pid} : {}),
       nextGapMs: (usage, previous) =>
-        nextGapMs({
-          limits: this.#limits,
-          state: this.#state,
-          usage,
-          previous,
-          intervalMs,
-          startedAtMs: this.#startedAtMs,
-          cores,
-        }),
+        nextGapMs({...fixed, state: this.#state, usage, previous, startedAtMs: this.#startedAtMs}),
+      screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
       needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
       onUsage: (usage, gapMs) => {

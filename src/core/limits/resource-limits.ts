@@ -73,6 +73,8 @@ export interface LimitKind {
   readonly limitOf: (limits: ResourceLimits) => LimitValue | undefined;
   /** Absent for the timeout, which is a timer and not sampled. */
   readonly metricOf?: (usage: ResourceUsage) => number | undefined;
+  /** The highest that it has been so far, between samples too, at least; absent where the system does not tell. */
+  readonly highWaterOf?: (usage: ResourceUsage) => number | undefined;
 }
 
 /**
@@ -92,6 +94,8 @@ export const LIMIT_KINDS: readonly LimitKind[] = [
     limitOf: (limits) => limits.memory?.maxRssBytes,
     // Where the proportional size was read (near the limit) it decides: it counts shared pages once.
     metricOf: (usage) => usage.memory.pssBytes ?? usage.memory.rssBytes,
+    // Where the proportional size was read the RSS of a member proves nothing: pages of it may be shared.
+    highWaterOf: ({memory}) => (memory.pssBytes === undefined ? memory.peakRssBytes : undefined),
   },
   {
     type: 'max_virtual',

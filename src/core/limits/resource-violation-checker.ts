@@ -1,8 +1,8 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {Limit} from './resource-limits.js';
-import {endsTheTree} from './resource-policy.js';
+import {actsOnTheTree, endsTheTree} from './resource-policy.js';
 import type {EndedViolation, ResourceViolation, ViolationSeverity} from './resource-violation.js';
-import {violationMessage} from './violation-message.js';
+import {betweenSamplesMessage, violationMessage} from './violation-message.js';
 
 /** What is remembered of one limit between two judgements. */
 export interface LimitState {
@@ -12,6 +12,8 @@ export interface LimitState {
   readonly brokenSamples: number;
   /** Since when usage has been back below the open violation's threshold. */
   readonly belowSinceMs?: number;
+  /** Of this high-water mark everything has been told that there is to tell. */
+  readonly highWater?: number;
   /** The violation that is going on. */
   readonly open?: OpenViolation;
   /** Beyond this a tree that has been asked to end has outgrown its grace period. */
@@ -61,6 +63,8 @@ const UNTOUCHED: LimitState = {brokenSamples: 0, warned: false};
  *   sustain time, and for three seconds at least.
  * - A warning begins from the warning threshold on, once until usage has fallen to 90 % of it. When the limit itself is
  *   broken the warning ends as `escalated`.
+ * - Where there is a high-water mark, one that has risen above a limit without sustain time while every sample was below
+ *   it begins a violation `betweenSamples`, once. A sample above the limit turns it into an ordinary one.
  * - Memory beyond twice the limit and 1.25 times what it was half a second after the violation began is `outgrown`,
  *   unless a later step of the limit kills: then that is the ceiling.
  * - A metric that was not measured in a sample leaves its limit's state as it is.
@@ -126,17 +130,44 @@ function judge(one: Case, before: LimitState): LimitState {
   const brokenSinceMs = broken ? (before.brokenSinceMs ?? usage.atMs) : undefined;
   const open = before.open && {...before.open, peakValue: Math.max(before.open.peakValue, value)};
   const warned = open !== undefined || (before.warned && !isRearmed(limit, value));
-  const state = {brokenSamples, warned, ...(brokenSinceMs === undefined ? {} : {brokenSinceMs})};
+  const high = limit.kind.highWaterOf?.(usage) ?? before.highWater;
+  // What has not been confirmed may yet turn out to have been broken between samples.
+  const highWater = broken && !isCritical(open) ? before.highWater : high;
+  const state = {
+    brokenSamples,
+    warned,
+    ...(brokenSinceMs === undefined ? {} : {brokenSinceMs}),
+    ...(highWater === undefined ? {} : {highWater}),
+  };
 
   const lasted = brokenSinceMs !== undefined && usage.atMs - brokenSinceMs >= limit.sustainMs;
-  if (lasted && brokenSamples >= limit.kind.confirmations && open?.violation.severity !== 'critical') {
+  if (lasted && brokenSamples >= limit.kind.confirmations && !isCritical(open)) {
     // What has broken the limit belongs to the violation, not to the warning before it.
     if (before.open) told.ended.push(end(before.open, usage, 'escalated'));
     return {...state, warned: true, open: begin(one, 'critical')};
   }
+  if (high !== undefined && wasBrokenBetween(one, high, before)) {
+    if (before.open) told.ended.push(end(before.open, usage, 'escalated'));
+    return {...state, warned: true, open: beginBetween(one, high)};
+  }
   if (open !== undefined) return whileOpen(one, open, before, state);
   if (warned || broken || value < limit.warnFrom) return state;
   return {...state, warned: true, open: begin(one, 'warning')};
+}
+
+/** A violation that is going on as far as the samples tell. */
+function isCritical(open: OpenViolation | undefined): boolean {
+  return open?.violation.severity === 'critical' && open.violation.betweenSamples !== true;
+}
+
+/**
+ * Whether the limit was broken since the last sample although neither sample shows it. The first mark that is seen may
+ * be older than the watching; and while a violation goes on a higher one is a part of it.
+ */
+function wasBrokenBetween({limit, value}: Case, high: number, before: LimitState): boolean {
+  if (before.highWater === undefined || limit.sustainMs > 0) return false;
+  if (value > limit.value || before.open?.violation.severity === 'critical') return false;
+  return high > limit.value && high > before.highWater;
 }
 
 /** An open violation goes on, or has subsided for long enough to end. */
@@ -166,7 +197,7 @@ function ceilingOf(
 ): {ceiling?: number} {
   const {violation} = open;
   if (isCapped || limit.kind.group !== 'memory') return {};
-  if (violation.severity !== 'critical' || !endsTheTree(limit.policy)) return {};
+  if (!isCritical(open) || !endsTheTree(limit.policy)) return {};
   if (before.ceiling === undefined) {
     const due = usage.atMs - violation.atMs >= CEILING_AFTER_MS;
     return due ? {ceiling: Math.max(2 * limit.value, 1.25 * value)} : {};
@@ -181,6 +212,17 @@ function begin({limit, value, usage, told}: Case, severity: ViolationSeverity): 
   const violation = violationOf(limit, value, usage, severity);
   told.begun.push(violation);
   return {violation, peakValue: value};
+}
+
+function beginBetween({limit, usage, told}: Case, high: number): OpenViolation {
+  const violation: ResourceViolation = {
+    ...violationOf(limit, high, usage, 'critical'),
+    policy: actsOnTheTree(limit.policy) ? 'log' : limit.policy,
+    betweenSamples: true,
+    message: betweenSamplesMessage(limit, high),
+  };
+  told.begun.push(violation);
+  return {violation, peakValue: high};
 }
 
 /** The violation of a limit by a value. */

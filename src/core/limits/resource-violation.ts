@@ -14,12 +14,18 @@ export interface ResourceViolation {
   readonly currentValue: number;
   readonly limitValue: number;
   readonly severity: ViolationSeverity;
-  /** The policy of the limit; only a critical violation is acted on. */
+  /** The policy of the limit (see `betweenSamples`); only a critical violation is acted on. */
   readonly policy: ResourcePolicy;
   /** Monotonic milliseconds. */
   readonly atMs: number;
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
+  /**
+   * The limit was exceeded between two samples and was kept again when that was found (`VmHWM`). Its policy is `log`
+   * where the limit's would act: there is nothing left to end. Usage that is
+   * above the limit again is another violation.
+   */
+  readonly betweenSamples?: true;
   /** One sentence for people, without control characters. */
   readonly message: string;
   /**

@@ -22,6 +22,15 @@ export function violationMessage(limit: Limit, value: number, severity: Violatio
   return `${subject(kind, value)} ${verb} the limit ${most}`;
 }
 
+/**
+ * What is said of a limit that was broken and kept again before a sample could show it, such as `resident memory was at
+ * 300.1 MiB between samples, above the limit 256.0 MiB, and is below it again`.
+ */
+export function betweenSamplesMessage({kind, value}: Limit, high: number): string {
+  const [was, most] = [formatValue(high, kind.unit), formatValue(value, kind.unit)];
+  return `${kind.label} was at ${was} between samples, above the limit ${most}, and is below it again`;
+}
+
 /** What is said when the policy `throttle` begins, such as `throttled to 50.0%`. */
 export function throttledText({limitValue, unit}: ResourceViolation): string {
   return `throttled to ${formatValue(limitValue, unit)}`;

@@ -51,8 +51,16 @@ export interface TreeReading {
 export interface ReadRequest {
   /** The proportional set size: 20 us for a small process, tens of ms for one of several GB. */
   readonly pss: boolean;
-  /** Swap, peak RSS, open files, disk. */
+  /** Swap, open files, disk, and peak RSS of every process (otherwise only of those whose memory has changed). */
   readonly details: boolean;
+}
+
+/** Upper bounds of what a tree uses, enough to tell that a limit is not broken. */
+export interface TreeScreening {
+  /** Sum of the resident set sizes of the members known. */
+  rssBytes: number;
+  /** Members known that are alive. */
+  processes: number;
 }
 
 /** Who belongs to the tree. */
@@ -78,7 +86,6 @@ export type UsageMetric =
 
 /** What is told only in readings with `details`. */
 export const DETAIL_METRICS: ReadonlySet<UsageMetric> = new Set([
-  'peakRssBytes',
   'swapBytes',
   'fileDescriptors',
   'readBytes',
@@ -93,6 +100,16 @@ export interface Probe extends ProcessTree {
   /** The metrics this machine's probe can tell. */
   readonly measures: ReadonlySet<UsageMetric>;
   read(request: ReadRequest): TreeReading | Promise<TreeReading>;
+  /**
+   * A look between two readings that costs a small part of one: what it tells is good for nothing but the decision
+   * whether a reading is needed now. The object is used again by the next look. Undefined: a reading is needed.
+   * Absent where the system has nothing so cheap.
+   *
+   * @param searchNow whether members started since the last look have to be part of it. Otherwise a search for them may
+   * be left out until ten times of what the last one cost have passed: a tenth of a millisecond for a single process,
+   * some 20 ms for a hundred. Every reading has them.
+   */
+  screen?(searchNow: boolean): Readonly<TreeScreening> | undefined;
   /**
    * The words of a process's command line, read now and cut at 4 KiB; undefined when it is gone or may not be read.
    * Absent where the system does not tell.

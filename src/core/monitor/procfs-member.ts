@@ -9,12 +9,20 @@ export interface ProcUnits {
   readonly ticksPerSecond: number;
 }
 
+/**
+ * The high-water mark of memory is read again after so many page faults: a process that had none has no page more, and
+ * so few are 64 KiB at most (with huge pages 32 MiB).
+ */
+const FAULTS_WORTH_A_LOOK = 16;
+
 /** One process of the tree, read through descriptors that stay open while it lives. */
 export class ProcfsMember {
   readonly #stat: ProcFile;
   readonly #statm: ProcFile;
   readonly #children: ProcFile;
   readonly #directory: string;
+  #peakRssBytes: number | undefined;
+  #faultsAtPeak = -Infinity;
 
   private constructor(
     readonly pid: number,
@@ -37,6 +45,11 @@ export class ProcfsMember {
     const text = this.#stat.read();
     const stat = text === undefined ? undefined : parseStat(text);
     return stat?.startTime === this.startTime ? stat : undefined;
+  }
+
+  /** Pages in memory: 0 for a zombie, -1 when it is gone. */
+  residentPages(): number {
+    return this.#statm.number(1);
   }
 
   /** Pids of its children, those that its other threads started too. */
@@ -65,7 +78,7 @@ export class ProcfsMember {
       reapedCpuTimeMs: toMs(reapedTicks),
       ...(zombie ? {} : this.#memory(stat, units)),
       ...(request.pss && !zombie ? this.#proportional() : {}),
-      ...(request.details && !zombie ? this.#details() : {}),
+      ...(zombie ? {} : this.#costly(stat, request)),
     };
   }
 
@@ -91,12 +104,24 @@ export class ProcfsMember {
     return pssBytes === undefined ? {} : {pssBytes};
   }
 
-  #details(): Partial<ProcessReading> {
-    const status = readProcText(`${this.#directory}/status`) ?? '';
+  /** What is not read every time, and the high-water mark of memory, which is remembered. */
+  #costly({faults}: ProcStat, {details}: ReadRequest): Partial<ProcessReading> {
+    const status =
+      details || faults - this.#faultsAtPeak >= FAULTS_WORTH_A_LOOK
+        ? readProcText(`${this.#directory}/status`)
+        : undefined;
+    if (status !== undefined) {
+      this.#peakRssBytes = kilobyteLine(status, 'VmHWM');
+      this.#faultsAtPeak = faults;
+    }
+    const peak = this.#peakRssBytes === undefined ? {} : {peakRssBytes: this.#peakRssBytes};
+    return details ? {...peak, ...this.#details(status ?? '')} : peak;
+  }
+
+  #details(status: string): Partial<ProcessReading> {
     const io = readProcText(`${this.#directory}/io`) ?? '';
     return withoutUndefined({
       swapBytes: kilobyteLine(status, 'VmSwap'),
-      peakRssBytes: kilobyteLine(status, 'VmHWM'),
       fileDescriptors: countDescriptors(this.pid),
       readBytes: numberLine(io, 'read_bytes'),
       writtenBytes: numberLine(io, 'write_bytes'),

@@ -8,8 +8,10 @@ import type {
   ReadRequest,
   ReapedTotals,
   TreeReading,
+  TreeScreening,
   UsageMetric,
 } from './probe.js';
+import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
 import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
@@ -21,6 +23,13 @@ const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 /** How often the whole of /proc is searched for members that left the tree of parents and children. */
 const SWEEP_EVERY_MS = 1000;
+/** Between two searches for new children, of which a look at the tree's memory is no part, this many times what one costs. */
+const REST_AFTER_WALK = 9;
+/** Children are asked for this often even if no process was started: the kernel's lists can miss one that is read too early. */
+const WALK_EVERY_MS = 1000;
+
+const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
+
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
 
@@ -44,6 +53,16 @@ export class ProcfsProbe implements Probe {
   readonly #withoutEnvironment = new Set<string>();
   #sweeps = 0;
   #nextSweepMs: number;
+  readonly #forks = new ForkWatch();
+  /** The pid given out last when the children were last asked for. */
+  #walkedAtPid: number | undefined;
+  /** The same of the last sweep. */
+  #sweptAtPid: number | undefined;
+  /** From then on they are asked for whether a process was started or not. */
+  #nextFullWalkMs = -Infinity;
+  /** Not before then in a screening. */
+  #nextWalkMs = -Infinity;
+  readonly #screening: TreeScreening = {rssBytes: 0, processes: 0};
 
   constructor(options: ProbeOptions) {
     this.#options = options;
@@ -62,6 +81,7 @@ export class ProcfsProbe implements Probe {
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
     const processes: ProcessReading[] = [];
+    const walk = this.#walkIsDue();
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
       const stat = member.stat();
@@ -70,10 +90,25 @@ export class ProcfsProbe implements Probe {
         continue;
       }
       processes.push(member.reading(stat, this.#units, request));
-      for (const pid of member.childPids(stat)) this.#adopt(pid);
+      if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
-    const reaped = this.#reaped();
+    const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
     return reaped === undefined ? {processes} : {processes, reaped};
+  }
+
+  screen(searchNow: boolean): Readonly<TreeScreening> | undefined {
+    this.#findChildren(searchNow);
+    const {pageBytes} = this.#units;
+    this.#screening.rssBytes = 0;
+    this.#screening.processes = 0;
+    for (const member of this.#members.values()) {
+      const pages = member.residentPages();
+      if (pages < 0) this.#forget(member);
+      if (pages <= 0) continue;
+      this.#screening.rssBytes += pages * pageBytes;
+      this.#screening.processes += 1;
+    }
+    return this.#screening.processes === 0 ? undefined : this.#screening;
   }
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
@@ -112,6 +147,37 @@ export class ProcfsProbe implements Probe {
   close(): void {
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
+    this.#forks.close();
+  }
+
+  /** Whether somebody may have been started since the children were last asked for; if so they are to be asked now. */
+  #walkIsDue(): boolean {
+    const lastPid = this.#forks.lastPid();
+    const nowMs = this.#options.nowMs();
+    if (lastPid !== undefined && lastPid === this.#walkedAtPid && nowMs < this.#nextFullWalkMs) return false;
+    // Noted before anybody is asked: what is started meanwhile is found by the next walk.
+    this.#walkedAtPid = lastPid;
+    this.#nextFullWalkMs = nowMs + WALK_EVERY_MS;
+    return true;
+  }
+
+  /** As long as the root lives nothing of the tree has been reaped here. */
+  #reaped(
+    baseline: ReapedBaseline,
+    processes: readonly ProcessReading[],
+    {details}: ReadRequest,
+  ): ReapedTotals {
+    const [first] = processes;
+    if (first?.pid === this.rootPid && !first.zombie) return NOTHING_REAPED;
+    return ownReaped(this.#units, baseline, details || processes.every(({zombie}) => zombie));
+  }
+
+  #findChildren(now: boolean): void {
+    const begunMs = this.#options.nowMs();
+    if ((begunMs < this.#nextWalkMs && !now) || !this.#walkIsDue()) return;
+    this.#walk();
+    const endedMs = this.#options.nowMs();
+    this.#nextWalkMs = endedMs + (endedMs - begunMs) * REST_AFTER_WALK;
   }
 
   #walk(): void {
@@ -136,6 +202,10 @@ export class ProcfsProbe implements Probe {
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */
   #sweep(thorough: boolean): void {
     this.#sweeps += 1;
+    const lastPid = this.#forks.lastPid();
+    const nobodyNew = lastPid !== undefined && lastPid === this.#sweptAtPid;
+    this.#sweptAtPid = lastPid;
+    if (nobodyNew && !thorough && this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN !== 0) return;
     if (thorough || this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0) this.#strangers = new Set();
     for (const name of namesIn('/proc')) {
       const pid = Number(name);
@@ -170,10 +240,6 @@ export class ProcfsProbe implements Probe {
       if (environment === '') this.#withoutEnvironment.add(identity);
     }
     return environment ?? '';
-  }
-
-  #reaped(): ReapedTotals | undefined {
-    return this.#baseline && ownReaped(this.#units, this.#baseline);
   }
 }
 

@@ -11,6 +11,8 @@ export interface ProcStat {
   readonly session: number;
   /** The foreground process group of its terminal; -1 without a terminal. */
   readonly terminalGroup: number;
+  /** Page faults so far, without and with disk: a process that had none has not got a page more. */
+  readonly faults: number;
   readonly userTicks: number;
   readonly systemTicks: number;
   readonly reapedUserTicks: number;
@@ -42,6 +44,7 @@ export function parseStat(text: string): ProcStat | undefined {
     group: number(5),
     session: number(6),
     terminalGroup: number(8),
+    faults: number(10) + number(12),
     userTicks: number(14),
     systemTicks: number(15),
     reapedUserTicks: number(16),
@@ -57,6 +60,29 @@ export function parseStatm(text: string): {sizePages: number; residentPages: num
   const [size, resident] = text.split(' ', 2).map(Number);
   if (size === undefined || resident === undefined || Number.isNaN(size + resident)) return undefined;
   return {sizePages: size, residentPages: resident};
+}
+
+/**
+ * A whole number out of words separated by single spaces (statm, loadavg), read off the bytes: no string is made.
+ * @param length how many of the bytes count
+ * @param word which word, from 0
+ * @returns -1 when there is no such word or it does not begin with a digit
+ */
+export function numberAt(bytes: Uint8Array, length: number, word: number): number {
+  const SPACE = 32;
+  const ZERO = 48;
+  let at = 0;
+  for (let left = word; left > 0; left -= 1) {
+    while (at < length && bytes[at] !== SPACE) at += 1;
+    at += 1;
+  }
+  let value = -1;
+  for (; at < length; at += 1) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = Math.max(0, value) * 10 + digit;
+  }
+  return value;
 }
 
 /** The value of a `Key:   123 kB` line (of status, smaps_rollup) in bytes; undefined when there is no such line. */

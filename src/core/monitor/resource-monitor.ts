@@ -5,6 +5,7 @@ import type {ResourceUsage} from './resource-usage.js';
 import type {TreeMember} from './tree-member.js';
 import {UsageHistory} from './usage-history.js';
 import {UsageMeter} from './usage-meter.js';
+import {UsageScreen, type ScreenBounds} from './usage-screen.js';
 
 /** Figures that are dear to read and that no limit asks for are read this often. */
 const DETAILS_EVERY_MS = 1000;
@@ -24,6 +25,11 @@ export interface ResourceMonitorOptions {
   readonly reaperPid?: number;
   /** After each sample: how long until the next one, milliseconds. */
   readonly nextGapMs: (usage: ResourceUsage, previous: ResourceUsage | undefined) => number;
+  /**
+   * After each sample: up to where looks that cost less (`Probe.screen`) are enough until the next one. `nextGapMs` is
+   * then about what they cannot see. Undefined: samples only. Asked only of probes that have such looks.
+   */
+  readonly screenBounds?: (usage: ResourceUsage) => ScreenBounds | undefined;
   /** Given the cheap figures, whether the sample has to be taken again with the proportional set size. */
   readonly needsPss: (usage: ResourceUsage) => boolean;
   /** Whether swap, open files and disk are needed in every sample and not just now and then. */
@@ -50,6 +56,13 @@ export class ResourceMonitor {
   #nextDetailsMs = 0;
   #failures = 0;
   #costMs = 0;
+  readonly #screen = new UsageScreen();
+  #screenCostMs = 0;
+  /** When the next sample is due, whatever is seen until then. */
+  #dueMs = 0;
+  readonly #screenNow = (): void => {
+    this.#lookAgain();
+  };
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
@@ -138,22 +151,59 @@ export class ResourceMonitor {
     this.#previous = usage;
     this.history.add(usage);
     this.#options.onUsage(usage, usage.atMs - (previous?.atMs ?? this.#startedMs));
-    this.#noteCost(this.#options.clock.nowMs() - began);
-    // Never more than half of the time is spent on sampling.
-    this.#schedule(Math.max(this.#options.nextGapMs(usage, previous), this.#costMs));
-  }
-
-  #noteCost(costMs: number): void {
-    this.#costMs = Math.min(costMs, this.#costMs + (costMs - this.#costMs) * COST_SMOOTHING);
+    this.#costMs = smoothed(this.#costMs, this.#options.clock.nowMs() - began);
+    this.#planNext(usage, previous);
   }
 
   #isRunning(): boolean {
     return this.#running;
   }
 
+  /** Never more than half of the time is spent on sampling, unless a sample is wanted at once. */
+  #planNext(usage: ResourceUsage, previous: ResourceUsage | undefined): void {
+    const {probe, nextGapMs, screenBounds, clock} = this.#options;
+    const wantedMs = nextGapMs(usage, previous);
+    const gapMs = wantedMs === 0 ? 0 : Math.max(wantedMs, this.#costMs);
+    const bounds = probe.screen === undefined ? undefined : screenBounds?.(usage);
+    const firstLookMs = bounds === undefined ? Infinity : this.#screen.begin(bounds, usage, previous);
+    this.#dueMs = clock.nowMs() + gapMs;
+    if (firstLookMs < gapMs) this.#scheduleLook(firstLookMs);
+    else this.#schedule(gapMs);
+  }
+
   #schedule(gapMs: number): void {
     if (!this.#running) return;
-    this.#timer = setTimeout(() => void this.#tick(), gapMs);
+    const sample = (): void => void this.#tick();
+    if (gapMs === 0) setImmediate(sample);
+    else this.#timer = setTimeout(sample, gapMs);
+  }
+
+  #scheduleLook(gapMs: number): void {
+    if (!this.#running) return;
+    const leftMs = this.#dueMs - this.#options.clock.nowMs();
+    this.#timer = setTimeout(this.#screenNow, Math.min(Math.max(gapMs, this.#screenCostMs), leftMs));
+  }
+
+  /** Between two samples: is one needed now? */
+  #lookAgain(): void {
+    const {clock} = this.#options;
+    const began = clock.nowMs();
+    const gapMs = began < this.#dueMs ? this.#screenGapMs(began) : 0;
+    if (gapMs === 0) {
+      void this.#tick();
+      return;
+    }
+    this.#screenCostMs = smoothed(this.#screenCostMs, clock.nowMs() - began);
+    this.#scheduleLook(gapMs);
+  }
+
+  #screenGapMs(nowMs: number): number {
+    try {
+      return this.#screen.next(this.#options.probe.screen?.(this.#screen.watchesProcesses), nowMs);
+    } catch {
+      // Whatever it was, the sample will meet it too, and tells it.
+      return 0;
+    }
   }
 
   async #sample(request: ReadRequest): Promise<ResourceUsage> {
@@ -175,4 +225,9 @@ export class ResourceMonitor {
     this.stop();
     this.#options.onFault(error);
   }
+}
+
+/** The idea of what something costs: quick to fall, slow to rise. */
+function smoothed(beforeMs: number, costMs: number): number {
+  return Math.min(costMs, beforeMs + (costMs - beforeMs) * COST_SMOOTHING);
 }

@@ -123,7 +123,7 @@ test('a violation that is only logged is watched at the interval, one that ends 
   }
 });
 
-test('whatever is measured, the gap is between 1 ms and the interval', () => {
+test('whatever is measured, the gap is 0, or between 1 ms and the interval', () => {
   fc.assert(
     fc.property(
       fc.nat(2 * GIB),
@@ -137,7 +137,8 @@ test('whatever is measured, the gap is between 1 ms and the interval', () => {
         judge.look(10_000, figures);
         const previous = usageAt(9990, rss(before));
         const found = gap(limits, figures, {state: judge.state, previous, intervalMs});
-        expect(found).toBeGreaterThanOrEqual(1);
+        if (found === 0) expect({broken: bytes > GIB, processes}).toEqual({broken: true, processes: 1});
+        else expect(found).toBeGreaterThanOrEqual(1);
         expect(found).toBeLessThanOrEqual(intervalMs);
       },
     ),
@@ -198,4 +199,24 @@ describe('with several steps', () => {
       ),
     ).toBe(100);
   });
+});
+
+test('the only process above its memory limit is confirmed at once, several after a moment', () => {
+  const limits = {memory: {maxRssBytes: GIB}};
+  const judge = new Judge(limits);
+  judge.look(10_000, rss(GIB + 1));
+  const {state} = judge;
+  expect(gap(limits, {...rss(GIB + 1), process: {processes: 1}}, {state})).toBe(0);
+  expect(gap(limits, {...rss(GIB + 1), process: {processes: 2}}, {state})).toBe(1);
+  judge.look(10_001, rss(GIB + 1));
+  expect(gap(limits, {...rss(GIB + 1), process: {processes: 1}}, {state: judge.state})).toBe(20);
+});
+
+test('what is screened does not ask for samples, what is not does', () => {
+  const limits = {memory: {maxRssBytes: GIB}, process: {maxProcesses: 60}};
+  const near = {...rss(GIB - MIB), process: {processes: 59}};
+  expect(gap(limits, near)).toBe(1);
+  expect(gap(limits, near, {screened: true})).toBe(100);
+  expect(gap({...limits, cpu: {maxTimeMs: 1000}}, {...near, cpu: {timeMs: 960}}, {screened: true})).toBe(10);
+  expect(gap(limits, {memory: {rssBytes: GIB + MIB, pssBytes: GIB - MIB}}, {screened: true})).toBe(1);
 });

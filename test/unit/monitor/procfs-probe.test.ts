@@ -209,7 +209,8 @@ test('a cheap reading has memory and CPU time and nothing dear', async () => {
   expect(cheap).toMatchObject({parentPid: process.pid, zombie: false, startTime: startTimeOf(child.pid)});
   expect(cheap?.rssBytes).toBeGreaterThan(10 * 2 ** 20);
   expect(cheap?.virtualBytes).toBeGreaterThan(cheap?.rssBytes ?? Infinity);
-  for (const dear of ['pssBytes', 'swapBytes', 'peakRssBytes', 'fileDescriptors', 'readBytes']) {
+  expect(cheap?.peakRssBytes).toBeGreaterThanOrEqual((cheap?.rssBytes ?? Infinity) * 0.95);
+  for (const dear of ['pssBytes', 'swapBytes', 'fileDescriptors', 'readBytes']) {
     expect(cheap).not.toHaveProperty(dear);
   }
 });
@@ -308,4 +309,68 @@ test('a tree that forks while it is looked at is followed to its end', async () 
   const tree = open(child);
   await waitFor(() => pids(tree).length === 31, {what: 'all thirty children'});
   expect(tree.read({pss: false, details: true}).processes).toHaveLength(31);
+});
+
+test('the highest memory so far is told in the reading after a spike, without details', async () => {
+  const child = startNode(`
+    console.log('ready');
+    process.stdin.once('data', () => {
+      let block = Buffer.alloc(200 * 2 ** 20, 1);
+      block = undefined;
+      require('v8').setFlagsFromString('--expose-gc');
+      require('vm').runInNewContext('gc')();
+      console.log('freed');
+    });`);
+  await child.said('ready');
+  open(child);
+  const before = read(child.pid);
+  child.process.stdin?.write('go\n');
+  await child.said('freed');
+  expect(read(child.pid)?.peakRssBytes).toBeGreaterThan((before?.rssBytes ?? Infinity) + 190 * 2 ** 20);
+});
+
+test('a screening tells the resident memory and the processes of the tree', async () => {
+  const child = startShell('sleep 1000 & echo one $!; wait');
+  await child.saidPid('one');
+  const tree = open(child);
+  const processes = tree.read({pss: false, details: false}).processes;
+  const sum = processes.reduce((total, {rssBytes}) => total + (rssBytes ?? 0), 0);
+  expect(tree.screen(false)).toEqual({rssBytes: sum, processes: 2});
+});
+
+test('a screening that has to has the children that were started a moment ago', async () => {
+  const child = startShell('echo ready; read x; sleep 1000 & echo one $!; wait');
+  await child.said('ready');
+  const tree = open(child);
+  expect(tree.screen(true)?.processes).toBe(1);
+  child.process.stdin?.write('go\n');
+  await child.saidPid('one');
+  expect(tree.screen(true)?.processes).toBe(2);
+});
+
+test('between two searches a screening rests, a reading does not', async () => {
+  const child = startShell('echo ready; read x; sleep 1000 & echo one $!; wait');
+  await child.said('ready');
+  const tree = open(child);
+  // A clock by which every search takes a millisecond.
+  const clock = (): number => (now += 0.5);
+  probe?.close();
+  const resting = new ProcfsProbe({rootPid: child.pid, ownChild: true, nowMs: clock});
+  probe = resting;
+  expect(tree.screen(true)).toBeUndefined();
+  expect(resting.screen(false)?.processes).toBe(1);
+  child.process.stdin?.write('go\n');
+  await child.saidPid('one');
+  expect(resting.screen(false)?.processes).toBe(1);
+  expect(resting.read({pss: false, details: false}).processes).toHaveLength(2);
+});
+
+test('a screening has no answer when nobody is left', async () => {
+  const child = startShell('echo ready; read x');
+  await child.said('ready');
+  const tree = open(child);
+  expect(tree.screen(true)?.processes).toBe(1);
+  child.process.stdin?.end();
+  await child.ended;
+  expect(tree.screen(true)).toBeUndefined();
 });

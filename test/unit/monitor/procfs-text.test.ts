@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {
   kilobyteLine,
+  numberAt,
   numberLine,
   parseAuxv,
   parsePids,
@@ -20,6 +21,7 @@ const EVERY_FIELD = {
   group: 5,
   session: 6,
   terminalGroup: 8,
+  faults: 22,
   userTicks: 14,
   systemTicks: 15,
   reapedUserTicks: 16,
@@ -149,4 +151,17 @@ test('a machine that does not tell its units has the usual ones', () => {
   expect(parseAuxv(Buffer.alloc(0), true)).toEqual({pageBytes: 4096, ticksPerSecond: 100});
   const cut = auxv(true, [[6, 65_536]]).subarray(0, 15);
   expect(parseAuxv(cut, true)).toEqual({pageBytes: 4096, ticksPerSecond: 100});
+});
+
+test.each([
+  ['3146 2882 299 1 0 2616 0\n', 0, 3146],
+  ['3146 2882 299 1 0 2616 0\n', 1, 2882],
+  ['3.60 3.18 2.28 7/150 29840\n', 4, 29840],
+  ['3.60 3.18 2.28 7/150 29840\n', 5, -1],
+  ['0 0 0\n', 2, 0],
+  ['', 0, -1],
+  ['self', 0, -1],
+])('of %j word %i is the number %i', (text, word, value) => {
+  const bytes = Buffer.from(`${text}9 9 9 9`);
+  expect(numberAt(bytes, text.length, word)).toBe(value);
 });

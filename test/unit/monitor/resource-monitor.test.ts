@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import type {Clock} from '../../../src/core/clock.js';
-import type {TreeReading} from '../../../src/core/monitor/probe.js';
+import type {TreeReading, TreeScreening} from '../../../src/core/monitor/probe.js';
 import {ResourceMonitor, type ResourceMonitorOptions} from '../../../src/core/monitor/resource-monitor.js';
 import type {ResourceUsage} from '../../../src/core/monitor/resource-usage.js';
 import {reading} from './readings.js';
@@ -273,4 +273,84 @@ test('a tree that limitrun has started has its CPU percent over the first second
   await vi.advanceTimersByTimeAsync(1000);
   expect(seen.usages.slice(0, 10).every(({cpu}) => cpu.percent === undefined)).toBe(true);
   expect(seen.usages[10]?.cpu.percent).toBeCloseTo(110, 6);
+});
+
+/** A probe of 100 bytes that also has cheap looks, and what they see. */
+class ScreenedProbe extends ScriptedProbe {
+  looks = 0;
+  sees: () => TreeScreening | undefined = () => ({rssBytes: 100, processes: 1});
+
+  constructor() {
+    super(() => ({processes: [reading({pid: 10, rssBytes: 100})]}));
+  }
+
+  screen(): TreeScreening | undefined {
+    this.looks += 1;
+    return this.sees();
+  }
+}
+
+const UP_TO_1000 = {screenBounds: () => ({rssBytes: 1000, processes: Infinity})};
+
+test('between samples cheap looks are taken, which are not told', async () => {
+  const probe = new ScreenedProbe();
+  const {seen} = open(probe, UP_TO_1000);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(seen.gaps).toEqual([0, 100]);
+  expect(probe.looks).toBeGreaterThanOrEqual(90);
+  expect(probe.requests).toHaveLength(2);
+});
+
+test('a look above the bound is followed by a sample at once, and so is one without an answer', async () => {
+  for (const sees of [() => ({rssBytes: 1001, processes: 1}), () => undefined]) {
+    const probe = new ScreenedProbe();
+    const {seen} = open(probe, UP_TO_1000);
+    await monitor?.start();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(seen.usages).toHaveLength(1);
+    const before = probe.looks;
+    probe.sees = sees;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(probe.looks).toBe(before + 1);
+    expect(seen.usages).toHaveLength(2);
+    monitor?.stop();
+  }
+});
+
+test('a look that fails is followed by a sample', async () => {
+  const probe = new ScreenedProbe();
+  probe.sees = () => {
+    throw new Error('too many open files');
+  };
+  const {seen} = open(probe, UP_TO_1000);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(seen.usages).toHaveLength(2);
+  expect(seen.faults).toEqual([]);
+});
+
+test('without bounds, and after the stop, nobody looks', async () => {
+  const probe = new ScreenedProbe();
+  open(probe, {screenBounds: () => undefined});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(probe.looks).toBe(0);
+  monitor?.stop();
+  open(probe, UP_TO_1000);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(10);
+  const looks = probe.looks;
+  monitor?.stop();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks).toBeGreaterThan(0);
+  expect(probe.looks).toBe(looks);
+});
+
+test('a sample that is wanted at once follows without a timer', async () => {
+  let left = 3;
+  const {seen} = open(new ScriptedProbe(() => ONE_PROCESS), {nextGapMs: () => (left-- > 0 ? 0 : 100)});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(5);
+  expect(seen.usages).toHaveLength(4);
 });
