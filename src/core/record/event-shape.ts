@@ -60,6 +60,8 @@ const maybe = optional(number);
 const signal = (json: unknown): NodeJS.Signals | undefined =>
   typeof json === 'string' && /^SIG[A-Z0-9+-]+$/.test(json) ? (json as NodeJS.Signals) : undefined;
 
+const yes = (json: unknown): true | undefined => (json === true ? true : undefined);
+
 const promise = object<LimitPromise>({
   limitType,
   limitValue: number,
@@ -117,6 +119,7 @@ const violation = object<ResourceViolation>({
   limitValue: number,
   severity,
   policy,
+  betweenSamples: optional(yes),
   message: text,
   tree: optional(list(member)),
   treeOmitted: maybe,

@@ -160,6 +160,7 @@ export function violationJson({
     actions,
     tree: violation.tree?.map(memberJson),
     tree_omitted: violation.treeOmitted,
+    between_samples: violation.betweenSamples,
   };
 }
 

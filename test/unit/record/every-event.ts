@@ -24,7 +24,7 @@ const usage: ResourceUsage = {
   process: {processes: 3, fileDescriptors: 61},
 };
 
-const violation = rssViolation(50, {tree: [member], treeOmitted: 3});
+const violation = rssViolation(50, {tree: [member], treeOmitted: 3, betweenSamples: true});
 const figure = {value: 3.5, source: 'procfs'} as const;
 
 type Bodies = {readonly [K in Happening['kind']]: readonly Omit<Extract<Happening, {kind: K}>, 'kind'>[]};
