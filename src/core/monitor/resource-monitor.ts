@@ -1,6 +1,7 @@
 import type {Clock} from '../clock.js';
 import {MemberTrail} from './member-trail.js';
 import type {Probe, ReadRequest, TreeReading} from './probe.js';
+import {PssBudget} from './pss-budget.js';
 import type {ResourceUsage} from './resource-usage.js';
 import type {TreeMember} from './tree-member.js';
 import {UsageHistory} from './usage-history.js';
@@ -57,6 +58,7 @@ export class ResourceMonitor {
   #failures = 0;
   #costMs = 0;
   readonly #screen = new UsageScreen();
+  readonly #pssBudget = new PssBudget();
   #screenCostMs = 0;
   /** When the next sample is due, whatever is seen until then. */
   #dueMs = 0;
@@ -139,7 +141,7 @@ export class ResourceMonitor {
     let usage: ResourceUsage;
     try {
       usage = await this.#sample({pss: false, details});
-      if (this.#options.needsPss(usage)) usage = await this.#sample({pss: true, details});
+      if (this.#wantsPss(usage)) usage = await this.#sampleWithPss(usage, details);
       this.#failures = 0;
     } catch (error) {
       this.#failed(error as Error);
@@ -153,6 +155,18 @@ export class ResourceMonitor {
     this.#options.onUsage(usage, usage.atMs - (previous?.atMs ?? this.#startedMs));
     this.#costMs = smoothed(this.#costMs, this.#options.clock.nowMs() - began);
     this.#planNext(usage, previous);
+  }
+
+  #wantsPss(usage: ResourceUsage): boolean {
+    return this.#options.needsPss(usage) || this.#pssBudget.affords(usage, usage.atMs);
+  }
+
+  async #sampleWithPss({memory}: ResourceUsage, details: boolean): Promise<ResourceUsage> {
+    const {clock} = this.#options;
+    const began = clock.nowMs();
+    const usage = await this.#sample({pss: true, details});
+    this.#pssBudget.spent(memory.rssBytes ?? 0, clock.nowMs() - began, clock.nowMs());
+    return usage;
   }
 
   #isRunning(): boolean {

@@ -9,6 +9,8 @@ import {type UsageSeries, UsageSeriesFolder} from './usage-series.js';
 export const RECENT_MS = 60_000;
 /** Samples of the last minute are kept at least this far apart. */
 const RECENT_STEP_MS = 1000;
+/** Beside a newer plain sum an older proportional size would mislead; it is read about once a second. */
+const PSS_LASTS_MS = 1500;
 /** How many events {@link RunView.latest} holds. */
 const LATEST_KEPT = 20;
 
@@ -45,6 +47,7 @@ export class RunViewFolder {
   #state: RunView['state'] = 'starting';
   #usage: ResourceUsage | undefined;
   #recent: ResourceUsage[] = [];
+  #pssAtMs = -Infinity;
   #tree: RunView['tree'];
   readonly #latest: RunEvent[] = [];
   #last: {readonly atMs: number; readonly timestampMs: number} = {atMs: 0, timestampMs: 0};
@@ -115,7 +118,8 @@ export class RunViewFolder {
 
   /** Those between the steps replace one another, so that the last one is always the latest. */
   #sampled(sampled: ResourceUsage): void {
-    const usage = withLatest(sampled, this.#usage);
+    if (sampled.memory.pssBytes !== undefined) this.#pssAtMs = sampled.atMs;
+    const usage = withLatest(sampled, this.#usage, sampled.atMs - this.#pssAtMs <= PSS_LASTS_MS);
     this.#usage = usage;
     this.#series.add(usage);
     const [before, last] = this.#recent.slice(-2);
@@ -128,21 +132,20 @@ export class RunViewFolder {
 }
 
 /** Not every sample reads every figure: one that this sample has not read is as it was in the one before. */
-function withLatest(sampled: ResourceUsage, before: ResourceUsage | undefined): ResourceUsage {
+function withLatest(
+  sampled: ResourceUsage,
+  before: ResourceUsage | undefined,
+  withPss: boolean,
+): ResourceUsage {
   if (before === undefined) return sampled;
+  const {pssBytes, ...memory} = before.memory;
   return {
     ...sampled,
-    // Only near a limit: beside a newer plain sum an old proportional size would mislead.
-    memory: {...without(before.memory, 'pssBytes'), ...sampled.memory},
+    memory: {...memory, ...(withPss && pssBytes !== undefined && {pssBytes}), ...sampled.memory},
     cpu: {...before.cpu, ...sampled.cpu},
     io: {...before.io, ...sampled.io},
     process: {...before.process, ...sampled.process},
   };
-}
-
-function without<T extends object, K extends keyof T>(all: T, key: K): Omit<T, K> {
-  const {[key]: _left, ...rest} = all;
-  return rest;
 }
 
 /** The view of a whole list of events. @throws Error when `run_started` is not among them */

@@ -27,12 +27,15 @@ describe('a view', () => {
     expect(viewRun(restartedRun().slice(0, attemptEnd + 1)).usage).toBeUndefined();
   });
 
-  test('keeps the latest of the figures that not every sample has, but no old proportional size', () => {
+  test('keeps the latest of the figures that not every sample has, the proportional size not for long', () => {
     const first = sampled(0, {
       memory: {rssBytes: 2, pssBytes: 1, swapBytes: 5},
       process: {fileDescriptors: 7},
     });
-    const {usage, recent} = viewRun([started(), first, sampled(100, {memory: {rssBytes: 3}})]);
+    const later = (offsetMs: number) =>
+      viewRun([started(), first, rss(offsetMs / 2, 1), sampled(offsetMs, {memory: {rssBytes: 3}})]);
+    expect(later(1500).usage?.memory).toEqual({rssBytes: 3, pssBytes: 1, swapBytes: 5});
+    const {usage, recent} = later(1600);
     expect(usage?.memory).toEqual({rssBytes: 3, swapBytes: 5});
     expect(usage?.process).toEqual({fileDescriptors: 7});
     expect(recent.at(-1)).toBe(usage);
