@@ -9,6 +9,7 @@ import type {TreeMember} from '../monitor/tree-member.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
+import {capViolation, type ReachedCap} from './cap-violation.js';
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import {mayBeShared} from './may-be-shared.js';
@@ -201,6 +202,23 @@ export class ResourceLimitManager {
   /** One last look at a tree that is over, for its totals. */
   async finalUsage(): Promise<ResourceUsage> {
     return this.#monitor.finalUsage();
+  }
+
+  /**
+   * The kernel has ended a process of the tree at its cap for a limit: a violation like any other, unless there is one
+   * of this limit already.
+   * @returns the violation; undefined when it was one already
+   */
+  capReached(limit: Limit, group: ReachedCap): ResourceViolation | undefined {
+    const known = this.#violations.some(
+      ({limitType, limitValue, severity}) =>
+        severity === 'critical' && limitType === limit.kind.type && limitValue === limit.value,
+    );
+    if (known) return undefined;
+    const instant = {atMs: this.#clock.nowMs(), timestampMs: this.#clock.timestampMs()};
+    const violation = capViolation(limit, group, instant);
+    this.onViolationDispatch(violation);
+    return violation;
   }
 
   /**

@@ -61,6 +61,7 @@ export class ProcfsProbe implements Probe {
       this.#sweep(false);
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
+    this.#adoptGroup();
     const processes: ProcessReading[] = [];
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
@@ -114,7 +115,12 @@ export class ProcfsProbe implements Probe {
     this.#members.clear();
   }
 
+  #adoptGroup(): void {
+    for (const pid of this.#options.groupPids?.() ?? []) this.#adopt(pid);
+  }
+
   #walk(): void {
+    this.#adoptGroup();
     for (const member of this.#members.values()) {
       const stat = member.stat();
       if (stat === undefined) this.#forget(member);

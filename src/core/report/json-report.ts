@@ -113,7 +113,8 @@ function figure(sourced: Sourced | undefined, unit: LimitUnit): Json {
   return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
 }
 
-function limit({limitType, limitValue, policy, sustainMs, enforcedBy, everyMs}: LimitPromise): Json {
+function limit(promise: LimitPromise): Json {
+  const {limitType, limitValue, policy, sustainMs, enforcedBy, everyMs, cap, overshoot} = promise;
   const {metric, unit} = limitKind(limitType);
   return {
     limit: limitType,
@@ -124,6 +125,8 @@ function limit({limitType, limitValue, policy, sustainMs, enforcedBy, everyMs}: 
     sustain_seconds: seconds(sustainMs),
     enforced_by: enforcedBy,
     every_ms: everyMs === undefined ? undefined : rounded(everyMs),
+    cap: cap && {value: inUnit(cap.value, unit), source: cap.source},
+    overshoot,
   };
 }
 
@@ -148,6 +151,7 @@ export function violationJson({
     unit: JSON_UNITS[unit],
     began_at: isoTime(violation.timestampMs),
     ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
+    source: violation.source,
     message: violation.message,
     actions,
     tree: violation.tree?.map(member),
