@@ -74,6 +74,24 @@ module.exports = {
       '^(node:|fs$|src/core/(process/|monitor/(?!resource-usage)))',
     ),
     forbidden(
+      'terminal-only-shows',
+      'The live table writes to the terminal what it is handed; it measures and decides nothing.',
+      core('terminal'),
+      '^src/core/(monitor/|plan/|limits/|store/|process/(?!caller-signals))',
+    ),
+    forbidden(
+      'store-keeps-records',
+      'The store writes and reads what the record is made of; of the monitor it uses the identity of a process.',
+      core('store'),
+      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error)|monitor/(?!procfs-member))',
+    ),
+    forbidden(
+      'record-knows-no-store',
+      'Records are made without knowing where they are kept.',
+      core('record|limits|monitor|process|report|plan'),
+      core('store'),
+    ),
+    forbidden(
       'wiring-is-on-top',
       'Only commands and the library wire the parts.',
       '^src/core/.+/',

@@ -27,6 +27,8 @@ const PURE = [
   'src/core/monitor/tree-counter.ts',
   'src/core/monitor/usage-meter.ts',
   'src/core/monitor/usage-history.ts',
+  'src/core/terminal/scroll-region.ts',
+  'src/core/terminal/terminal-environment.ts',
   'src/core/attempt-limits.ts',
   'src/core/process/run-state.ts',
   'src/core/process/restart-circuit-breaker.ts',

@@ -18,8 +18,17 @@ export class LineWriter {
 
   /** Queues a text; a line break is added. Each call is one write, so that lines are not torn. */
   line(text: string): void {
-    const bytes = Buffer.from(`${text}\n`, 'utf8');
+    void this.write(`${text}\n`);
+  }
+
+  /**
+   * Queues a text as it is, in one write.
+   * @returns when it has been written or dropped
+   */
+  write(text: string): Promise<void> {
+    const bytes = Buffer.from(text, 'utf8');
     this.#last = this.#last.then(() => this.#write(bytes));
+    return this.#last;
   }
 
   /** When everything queued so far has been written or dropped. */

@@ -1,5 +1,4 @@
 import {randomBytes} from 'node:crypto';
-import {chalkStderr} from 'chalk';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
@@ -11,16 +10,19 @@ import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
-import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
-import type {LimitPromise} from './record/run-event.js';
+import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
+import {RunOnlookers} from './run-onlookers.js';
+import {RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
+import {tellTheEnd} from './run-ending.js';
+import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
 
@@ -36,11 +38,16 @@ export async function superviseRun(plan: RunPlan): Promise<number> {
   return run.run();
 }
 
+/** Members that onlookers are shown. */
+const MOST_MEMBERS_SHOWN = 200;
+
 class SupervisedRun {
   readonly #plan: RunPlan;
   readonly #runId = randomBytes(6).toString('hex');
   readonly #teller: RunTeller;
-  readonly #promises: readonly LimitPromise[];
+  readonly #onlookers: RunOnlookers;
+  #promises: readonly LimitPromise[] = [];
+  #containment: RunContainment | undefined;
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
   readonly #hooks: ViolationHooks | undefined;
@@ -51,9 +58,13 @@ class SupervisedRun {
   constructor(plan: RunPlan) {
     this.#plan = plan;
     this.#teller = new RunTeller(plan);
+    this.#onlookers = new RunOnlookers(plan, this.#teller, {
+      runId: this.#runId,
+      tree: () => this.#tree(),
+      onTable: () => undefined,
+      onYield: () => undefined,
+    });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
-    const {enabled, intervalMs} = plan.monitoring;
-    this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
     this.#hooks = this.#openHooks();
   }
@@ -63,6 +74,7 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
+    await this.#contain();
     const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
     // That nothing is sampled is said by the plan's own notice.
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
@@ -74,33 +86,53 @@ class SupervisedRun {
       const {assertReportWritable} = await import('./record/write-report.js');
       await assertReportWritable(output.reportFile);
     }
+    await this.#onlookers.open();
+  }
+
+  /** Finds out what the kernel can keep, and what is left to sampling. */
+  async #contain(): Promise<void> {
+    const {limits, monitoring, output} = this.#plan;
+    const {ignoredSignals} = inheritance;
+    this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, (level, text) => {
+      if (level === 'warning' || output.verbose) this.#teller.notice(level === 'warning' ? level : 'info', text);
+    });
+    const measures = monitoring.enabled ? measuredHere() : undefined;
+    const caps = this.#containment?.capsInForce;
+    this.#promises = limitPromises(limitsSet(limits), measures, monitoring.intervalMs, caps);
   }
 
   async run(): Promise<number> {
-    const {command, name, handling, notices, warnings} = this.#plan;
+    const {command, name, handling, notices, warnings, redactArguments} = this.#plan;
     this.#teller.tell({
       kind: 'run_started',
       runId: this.#runId,
       ...(name === undefined ? {} : {name}),
-      command: [command.file, ...command.args],
+      command: redactArguments
+        ? [command.file, ...command.args.map(() => '[redacted]')]
+        : [command.file, ...command.args],
       handling,
       promises: this.#promises,
+      supervisor: ownIdentity(),
     });
     for (const notice of notices) this.#teller.notice('info', notice);
     for (const warning of warnings) this.#teller.notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
+      if (signal === 'SIGWINCH') this.#onlookers.resized();
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
     this.#startGuard();
     this.#control.start();
+    this.#onlookers.begin();
     const end = await this.#control.ended;
     await this.#hooks?.settled();
+    await this.#onlookers.endProgress();
     await this.#guard.dismiss();
+    this.#containment?.close();
     if (end.child?.signal !== undefined) await restoreLineMode();
-    const exitCode = await this.#tellTheEnd(end);
+    const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
     stopListening();
     await this.#dieAsTheChildDid(end);
     return exitCode;
@@ -118,7 +150,9 @@ class SupervisedRun {
       onAttemptStarted: (attempt) => {
         this.#watch(attempt);
       },
+      contain: () => this.#containment?.openAttempt(this.#limits.current),
       onChildExited: (attempt) => {
+        this.#askTheKernel(true);
         // What is left in the background is not judged, unless the tree is being ended for a violation.
         if (!attempt.terminator.begun) this.#manager?.stop();
       },
@@ -190,6 +224,11 @@ class SupervisedRun {
     this.#guard.watch(attempt.pid);
   }
 
+  #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
+    const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MOST_MEMBERS_SHOWN);
+    return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
+  }
+
   /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
   #startGuard(): void {
     const tell = (why: string): void => {
@@ -204,6 +243,9 @@ class SupervisedRun {
   #limitEvent(event: LimitEvent): void {
     switch (event.kind) {
       case 'usage_sampled':
+        this.#teller.tell(event);
+        this.#askTheKernel(false);
+        return;
       case 'violation_begun':
       case 'violation_ended':
       case 'notice':
@@ -235,13 +277,23 @@ class SupervisedRun {
     });
   }
 
+  /** Whether it has killed at the cap: that is a violation. */
+  #askTheKernel(childExited: boolean): void {
+    const violation = this.#containment?.look(this.#manager, childExited);
+    if (violation !== undefined) this.#control.handleViolation(violation);
+    const fault = childExited ? this.#containment?.entryFault : undefined;
+    if (fault !== undefined) this.#control.kill({kind: 'fault', message: fault});
+  }
+
   async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {
     this.#manager?.stop();
     this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
     if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
+      const byWhom = this.#containment?.foreignKill;
+      this.#teller.notice('info', byWhom ?? 'the command was killed by SIGKILL, which limitrun did not send');
     }
+    await this.#containment?.closeAttempt();
     this.#teller.tell({
       kind: 'attempt_ended',
       attempt: attempt.number,
@@ -258,38 +310,6 @@ class SupervisedRun {
       cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
     if (raised !== undefined) this.#teller.notice('info', raised);
-  }
-
-  async #tellTheEnd(end: RunEnd): Promise<number> {
-    const {output} = this.#plan;
-    const record = this.#teller.record();
-    const failed = record.violations.find(({violation}) => violation.severity === 'critical')?.violation;
-    const exitCode = exitCodeOf({
-      ...end,
-      violationExitCode: output.violationExitCode,
-      failWith:
-        output.failOnViolation && failed !== undefined
-          ? violationCode(limitKind(failed.limitType).exitCode, output.violationExitCode)
-          : undefined,
-    });
-    this.#teller.tell({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
-    const {headline, summary} = await import('./report/summary.js');
-    const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-    if (!output.quiet) this.#teller.say(summary(this.#teller.record(), chalkStderr));
-    else if (ownError) this.#teller.say(headline(this.#teller.record(), chalkStderr));
-    const reported = await this.#writeReport();
-    await this.#teller.flush();
-    return reported || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
-  }
-
-  /** @returns false when the report could not be written, which has been said then */
-  async #writeReport(): Promise<boolean> {
-    const {reportFile} = this.#plan.output;
-    if (reportFile === undefined) return true;
-    const {writeJsonReport} = await import('./write-json-report.js');
-    const fault = await writeJsonReport(reportFile, this.#teller.record());
-    if (fault !== undefined) this.#teller.say(`limitrun: ${fault}`);
-    return fault === undefined;
   }
 
   /** A bug in limitrun must not leave the command running without limits. */

@@ -4,8 +4,8 @@ import {PROGRAM} from './paths.js';
 import {atEnd, scratchFile, scratch, testEnvironment} from './this-test.js';
 import {waitFor} from './wait-for.js';
 
-const COLUMNS = 80;
-const ROWS = 24;
+/** More lines than any test prints. */
+const HISTORY = 50_000;
 export const PROMPT = 'ready> ';
 
 /** A terminal with an interactive bash in it, in which `limitrun` and the variable FIXTURES are known. */
@@ -19,6 +19,8 @@ export interface Terminal {
   readonly resize: (columns: number, rows: number) => void;
   /** The text on the screen, without blank lines at its end. */
   readonly screen: () => string;
+  /** Every line since the terminal was opened, also those that have left the screen; wrapped ones in one piece. */
+  readonly scrollback: () => string[];
   /** Waits until the screen shows it. */
   readonly shows: (wanted: string | RegExp) => Promise<void>;
   /** Waits until the last line is the empty prompt of the shell. */
@@ -27,16 +29,18 @@ export interface Terminal {
   readonly close: () => void;
 }
 
-/** Opens a terminal of 80 by 24 for the test; it is closed after the test. */
-export async function openTerminal(fixtureDirectory: string): Promise<Terminal> {
+/** Opens a terminal for the test; it is closed after the test. */
+export async function openTerminal(fixtureDirectory: string, columns = 80, rows = 24): Promise<Terminal> {
   const socket = `limitrun-test-${randomUUID()}`;
   const env = testEnvironment({TERM: 'xterm-256color', FIXTURES: fixtureDirectory, TMUX_TMPDIR: scratch()});
   env['PATH'] = `${scratch('bin')}:${env['PATH'] ?? ''}`;
   scratchFile('bin/limitrun', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, 0o755);
   const setup = scratchFile('setup', `PS1='${PROMPT}'\nbind 'set enable-bracketed-paste off'\n`);
+  const configuration = scratchFile('tmux.conf', `set -g history-limit ${String(HISTORY)}\n`);
   const tmux = (...args: string[]): string =>
-    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
+    execFileSync('tmux', ['-L', socket, '-f', configuration, ...args], {
       env,
+      maxBuffer: 2 ** 26,
       encoding: 'utf8',
       cwd: scratch(),
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -55,7 +59,7 @@ export async function openTerminal(fixtureDirectory: string): Promise<Terminal> 
       // The test has closed the terminal itself.
     }
   });
-  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), `exec bash --rcfile '${setup}' -i`);
+  tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `exec bash --rcfile '${setup}' -i`);
   const terminal: Terminal = {
     type: (text) => void tmux('send-keys', '-l', text),
     line: (text) => {
@@ -63,8 +67,13 @@ export async function openTerminal(fixtureDirectory: string): Promise<Terminal> 
       tmux('send-keys', 'Enter');
     },
     press: (key) => void tmux('send-keys', key),
-    resize: (columns, rows) => void tmux('resize-window', '-x', String(columns), '-y', String(rows)),
+    resize: (width, height) => void tmux('resize-window', '-x', String(width), '-y', String(height)),
     screen,
+    scrollback: () =>
+      tmux('capture-pane', '-p', '-J', '-S', '-')
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trimEnd()),
     shows,
     prompt: async () => {
       await waitFor(() => screen().split('\n').at(-1) === PROMPT.trimEnd(), {

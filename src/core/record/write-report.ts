@@ -5,9 +5,9 @@ import {dirname, join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
-import {errorMessage} from '../error-message.js';
 import {UsageError} from '../plan/usage-error.js';
 import {printable} from '../report/printable.js';
+import {systemErrorCode, systemErrorText} from '../system-error.js';
 import {type ReportTarget, reportTarget} from './report-target.js';
 
 const write = promisify(writeCallback);
@@ -17,21 +17,6 @@ const PRIVATE_MODE = 0o600;
 /** A reader that takes nothing for this long is taken for stuck. */
 const STALL_MS = 5000;
 const RETRY_MS = 5;
-
-const WORDS: Readonly<Partial<Record<string, string>>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be too large',
-  ENOENT: 'there is no such directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  ELOOP: 'too many symbolic links',
-  ENXIO: 'nobody reads it',
-  EPIPE: 'the reader has gone',
-  ENAMETOOLONG: 'the name is too long',
-};
 
 /**
  * Makes sure before the start, as far as that can be known, that a report can be written to `path`. Opens nothing, so
@@ -60,7 +45,7 @@ export async function assertReportWritable(path: string): Promise<void> {
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`--report: cannot write to ${printable(path)}: ${why(error)}`);
+    throw new UsageError(`--report: cannot write to ${printable(path)}: ${systemErrorText(error)}`);
   }
 }
 
@@ -74,7 +59,9 @@ export async function writeReport(path: string, text: string, stallMs = STALL_MS
   try {
     await writeTo(await reportTarget(path), Buffer.from(text, 'utf8'), stallMs);
   } catch (error) {
-    throw new Error(`cannot write the report to ${printable(path)}: ${why(error)}`, {cause: error});
+    throw new Error(`cannot write the report to ${printable(path)}: ${systemErrorText(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -132,21 +119,10 @@ async function writeAll(fd: number, bytes: Buffer, stallMs: number): Promise<voi
       rest = rest.subarray(bytesWritten);
       progressAtMs = performance.now();
     } catch (error) {
-      if (codeOf(error) !== 'EAGAIN') throw error;
+      if (systemErrorCode(error) !== 'EAGAIN') throw error;
       if (performance.now() - progressAtMs > stallMs)
         throw new Error('its reader does not read', {cause: error});
       await sleep(RETRY_MS);
     }
   }
-}
-
-function why(error: unknown): string {
-  const code = codeOf(error);
-  const words = code === undefined ? undefined : WORDS[code];
-  if (code !== undefined && words !== undefined) return `${words} (${code})`;
-  return printable(errorMessage(error));
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -78,7 +78,8 @@ function promiseText(promise: LimitPromise, isStaged: boolean): string {
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
-function keeperText({limitType, enforcedBy, everyMs, cap}: LimitPromise): string {
+/** What keeps a limit, and how fast. */
+export function keeperText({limitType, enforcedBy, everyMs, cap}: LimitPromise): string {
   const sampled = everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;
   switch (enforcedBy) {
     case 'kernel':

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type {Paint} from './paint.js';
+import {clipText, textWidth} from './text-width.js';
 
 /** Narrow enough for every terminal and every log. */
 export const TABLE_WIDTH = 80;
@@ -36,21 +37,30 @@ const CHARS = {
   middle: GAP,
 };
 
+/** What a table depends on besides what it shows. */
+export interface TableRoom {
+  /** In cells of the terminal. */
+  readonly width?: number;
+  /** Stands where text was cut off, one cell. */
+  readonly ellipsis?: string;
+}
+
 /**
- * A table of at most {@link TABLE_WIDTH} columns, one line per row, no line break at the end. Whatever does not fit is
- * clipped with `…`, the widest column first.
+ * A table as wide as its content, but not wider than the room, one line per row, no line break at the end. Whatever
+ * does not fit is clipped, the widest column first.
  */
 export function fittedTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   paint: Paint,
+  {width = TABLE_WIDTH, ellipsis = '…'}: TableRoom = {},
 ): string {
   const natural = columns.map((column, index) =>
-    Math.max(column.header.length, ...rows.map((row) => row[index]?.text.length ?? 0)),
+    Math.max(textWidth(column.header), ...rows.map((row) => textWidth(row[index]?.text ?? ''))),
   );
-  const widths = fit(natural, TABLE_WIDTH - GAP.length * (columns.length - 1));
+  const widths = fit(natural, width - GAP.length * (columns.length - 1));
   const table = new Table({
-    head: columns.map(({header}, index) => paint.bold(clip(header, widths[index] ?? 0))),
+    head: columns.map(({header}, index) => paint.bold(clipText(header, widths[index] ?? 0, ellipsis))),
     chars: CHARS,
     colWidths: widths,
     colAligns: columns.map(({align}) => align),
@@ -59,7 +69,7 @@ export function fittedTable(
   for (const row of rows) {
     table.push(
       row.map((cell, index) => {
-        const text = clip(cell.text, widths[index] ?? 0);
+        const text = clipText(cell.text, widths[index] ?? 0, ellipsis);
         return cell.paint === undefined ? text : cell.paint(text);
       }),
     );
@@ -80,9 +90,4 @@ function fit(natural: readonly number[], available: number): number[] {
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
-}
-
-/** Clips before painting, so that no colour is left open. Characters of double width are clipped again by the table. */
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -2,6 +2,7 @@ import {limitKind, type LimitUnit} from '../limits/resource-limits.js';
 import type {ViolationMember} from '../limits/resource-violation.js';
 import type {AttemptLimit, EndCause, LimitPromise} from '../record/run-event.js';
 import type {AttemptRecord, RunFigures, RunRecord, Sourced, ViolationRecord} from '../record/run-record.js';
+import {escaped, rounded} from './json-text.js';
 
 /** The version of the document; raised when a field changes its meaning or goes. */
 export const REPORT_SCHEMA = 'limitrun-report/1';
@@ -205,11 +206,6 @@ function seconds(ms: number): number {
   return rounded(ms / MS_PER_SECOND);
 }
 
-/** To a thousandth: more digits would be noise. */
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
 /** @param timestampMs since the epoch */
 function isoTime(timestampMs: number): string {
   return new Date(timestampMs).toISOString();
@@ -218,13 +214,4 @@ function isoTime(timestampMs: number): string {
 /** JSON has no NaN and no Infinity; `null` would read as a value, so such a field is left out. */
 export function finiteOnly(_key: string, value: Json): Json {
   return typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
-}
-
-/** What JSON.stringify leaves as it is: DEL, C1 controls, line separators, bidi marks and other invisible characters. */
-export function escaped(json: string): string {
-  return json.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
-    [...Array(character.length).keys()]
-      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 }

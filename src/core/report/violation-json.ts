@@ -1,5 +1,6 @@
 import type {ResourceViolation} from '../limits/resource-violation.js';
-import {escaped, finiteOnly, violationJson} from './json-report.js';
+import {finiteOnly, violationJson} from './json-report.js';
+import {escaped} from './json-text.js';
 
 /** The version of what a hook gets; raised when a field changes its meaning or goes. */
 export const VIOLATION_SCHEMA = 'limitrun-violation/1';

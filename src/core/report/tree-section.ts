@@ -1,0 +1,118 @@
+import type {ViolationMember} from '../limits/resource-violation.js';
+import {formatPercent, formatValue} from '../plan/units.js';
+import type {RunView} from '../record/run-view.js';
+import {factLine} from './fact-line.js';
+import {glyphsOf} from './glyphs.js';
+import {printable} from './printable.js';
+import {memoryOf, type ProcessSort, processTree, type TreeLine} from './process-tree.js';
+import type {ScreenSection} from './screen-section.js';
+import {shareText} from './progress-line.js';
+import type {TextStyle} from './text-style.js';
+import {clipText, textWidth} from './text-width.js';
+
+/** Longer command lines are clipped anyway. */
+const LONGEST_COMMAND = 1000;
+/** Of the room for the command so much may be taken by the lines it hangs on. */
+const STEM_PART = 0.5;
+const GAP = '  ';
+const WIDTHS = {pid: 7, memory: 10, share: 5, cpu: 7} as const;
+/** From so many cells on all columns are shown; below it not the share, then not the CPU. */
+const CELLS_WITH_SHARE = 48;
+const CELLS_WITH_CPU = 34;
+
+/** What the process tree depends on besides the run. */
+export interface TreeOptions {
+  readonly sort: ProcessSort;
+  /** Lines above the screen. */
+  readonly scroll: number;
+}
+
+/** How far the tree of a run can be scrolled. */
+export function mostScroll({tree}: RunView): number {
+  return Math.max(0, (tree?.members.length ?? 0) - 1);
+}
+
+/** The processes of the run as a tree, scrolled. */
+export function treeSection(
+  {tree}: RunView,
+  {sort, scroll}: TreeOptions,
+  cells: number,
+  style: TextStyle,
+): ScreenSection {
+  if (tree === undefined) return {least: 0, most: 0, lines: () => []};
+  const {members, omitted} = tree;
+  const proportional = members.length > 0 && members.every(({pssBytes}) => pssBytes !== undefined);
+  const all = members.reduce((sum, member) => sum + (memoryOf(member, proportional) ?? 0), 0);
+  const weightOf = (member: ViolationMember) =>
+    (sort === 'cpu' ? member.cpuPercent : memoryOf(member, proportional)) ?? -1;
+  const lines = processTree(members, weightOf, glyphsOf(style));
+  return {
+    least: 3,
+    most: lines.length + 2,
+    lines: (rows) => {
+      const room = Math.max(0, rows - 2);
+      const first = Math.max(0, Math.min(scroll, lines.length - room));
+      const shown = lines.slice(first, first + room);
+      const isAll = shown.length === lines.length && omitted === 0;
+      const range = isAll ? '' : `${String(first + 1)}-${String(first + shown.length)}`;
+      return [
+        factLine(
+          [
+            {text: 'processes', paint: style.paint.bold, rank: 0},
+            {text: `by ${sort === 'cpu' ? 'CPU' : 'memory'}`, rank: 1},
+            {text: range === '' ? '' : `${range} of ${String(lines.length + omitted)}`, rank: 2},
+          ],
+          cells,
+          style,
+        ),
+        headerLine(proportional, cells, style),
+        ...shown.map((line) => processLine(line, proportional, all, cells, style)),
+      ].slice(0, rows);
+    },
+  };
+}
+
+function headerLine(proportional: boolean, cells: number, {paint}: TextStyle): string {
+  const texts = ['pid', proportional ? 'PSS' : 'RSS', 'share', 'CPU'];
+  const head = columns(texts, cells);
+  return paint.dim(clipText(`${head}${GAP}command`, cells));
+}
+
+function processLine(
+  {member, stem}: TreeLine,
+  proportional: boolean,
+  all: number,
+  cells: number,
+  style: TextStyle,
+): string {
+  const memory = memoryOf(member, proportional);
+  const {pid, cpuPercent} = member;
+  const head = columns(
+    [
+      String(pid),
+      memory === undefined ? '-' : formatValue(memory, 'bytes'),
+      memory === undefined || all === 0 ? '-' : shareText(memory / all),
+      cpuPercent === undefined ? '-' : formatPercent(cpuPercent),
+    ],
+    cells,
+  );
+  const {ellipsis} = glyphsOf(style);
+  const room = cells - textWidth(head) - GAP.length;
+  if (room < 1) return clipText(head, cells, ellipsis);
+  const longest = Math.floor(room * STEM_PART);
+  const lines = stem.length <= longest ? stem : ellipsis + stem.slice(stem.length - longest + 1);
+  const command = clipText(commandText(member), room - lines.length, ellipsis);
+  return `${head}${GAP}${style.paint.dim(lines)}${command}`;
+}
+
+function columns([pid = '', memory = '', share = '', cpu = '']: readonly string[], cells: number): string {
+  const texts = [pid.padStart(WIDTHS.pid), memory.padStart(WIDTHS.memory)];
+  if (cells >= CELLS_WITH_SHARE) texts.push(share.padStart(WIDTHS.share));
+  if (cells >= CELLS_WITH_CPU) texts.push(cpu.padStart(WIDTHS.cpu));
+  return texts.join(GAP);
+}
+
+/** Its name and its arguments; names and arguments are text from outside. */
+function commandText({name, args = []}: ViolationMember): string {
+  return printable([name, ...args.slice(1)].join(' ').slice(0, LONGEST_COMMAND));
+}

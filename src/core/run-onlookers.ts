@@ -1,0 +1,116 @@
+import {isatty} from 'node:tty';
+import {chalkStderr} from 'chalk';
+import {systemClock} from './clock.js';
+import {errorMessage} from './error-message.js';
+import type {RunPlan} from './plan/run-plan.js';
+import type {Happening} from './record/run-event.js';
+import {progressMode} from './progress-mode.js';
+import type {RunTeller} from './run-teller.js';
+import type {LiveTable} from './terminal/live-table.js';
+
+/** What onlookers want to know of the run besides its events. */
+export interface LookedAt {
+  readonly runId: string;
+  /** Who is in the tree now; undefined while there is none. */
+  readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
+  /** The live table is about to be on the terminal, or is not any more. */
+  readonly onTable: (up: boolean, terminal: number) => void;
+  /** A program has taken the terminal from the live table. */
+  readonly onYield: () => void;
+}
+
+/**
+ * Those who look on while a command runs: its record, the file of its events, what is shown of its usage. They are
+ * loaded once the command runs, and none of them can stop it.
+ */
+export class RunOnlookers {
+  #joined: Promise<void> = Promise.resolve();
+  #table: LiveTable | undefined;
+  #lines: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly plan: RunPlan,
+    private readonly teller: RunTeller,
+    private readonly run: LookedAt,
+  ) {}
+
+  /** Before the start. @throws UsageError when the events cannot be written where they are wanted */
+  async open(): Promise<void> {
+    const {eventsFile, reportFile} = this.plan.output;
+    if (eventsFile === undefined) return;
+    const {assertEventsWritable, EventsFile} = await import('./store/events-file.js');
+    await assertEventsWritable(eventsFile, reportFile);
+    this.teller.join(await EventsFile.open(eventsFile));
+  }
+
+  /** The command has been started. */
+  begin(): void {
+    const fail = (error: unknown): void => {
+      this.teller.notice('warning', errorMessage(error));
+    };
+    this.#joined = Promise.all([this.#record().catch(fail), this.#progress().catch(fail)]).then(() => {
+      this.teller.complete();
+    });
+  }
+
+  /** The terminal has another size. */
+  resized(): void {
+    this.#table?.resized();
+  }
+
+  /** The command is over: nothing is shown any more, and the terminal is as it was. */
+  async endProgress(): Promise<void> {
+    await this.#joined;
+    clearInterval(this.#lines);
+    await this.#table?.close();
+    this.teller.sayThrough(undefined);
+  }
+
+  async #record(): Promise<void> {
+    const {plan, teller, run} = this;
+    if (!plan.record.enabled) return;
+    const [{RunRecorder}, {statePlaces}] = await Promise.all([
+      import('./store/run-recorder.js'),
+      import('./store/state-places.js'),
+    ]);
+    teller.join(
+      new RunRecorder({
+        places: statePlaces(process.env),
+        runId: run.runId,
+        plan: plan.record,
+        checkpoint: () => teller.checkpoint(),
+        tree: run.tree,
+        clock: systemClock,
+        onFault: (text) => {
+          teller.notice('warning', text);
+        },
+      }),
+    );
+  }
+
+  async #progress(): Promise<void> {
+    const {progress, progressIntervalMs} = this.plan.output;
+    const mode = progressMode(progress, {
+      terminal: isatty(2),
+      nested: process.env['LIMITRUN_RUN_ID'] !== undefined,
+    });
+    if (mode === 'table' || mode === 'table-if-it-may') {
+      const {openRunTable} = await import('./run-table.js');
+      const {teller, run} = this;
+      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, ...run});
+      this.#table?.start();
+    }
+    if (mode === 'lines' || (mode === 'table' && this.#table === undefined)) {
+      await this.#showLines(progressIntervalMs);
+    }
+  }
+
+  async #showLines(everyMs: number): Promise<void> {
+    const {progressLine} = await import('./report/progress-line.js');
+    const {teller} = this;
+    this.#lines = setInterval(() => {
+      const view = teller.view();
+      teller.say(progressLine(view, systemClock.nowMs() - view.record.startedAtMs, chalkStderr));
+    }, everyMs);
+  }
+}

@@ -1,0 +1,87 @@
+import {closeSync, openSync} from 'node:fs';
+import {isatty, WriteStream} from 'node:tty';
+import {chalkStderr} from 'chalk';
+import {systemClock} from './clock.js';
+import {inForeground} from './process/caller-signals.js';
+import {inheritance} from './process/own-inheritance.js';
+import {liveTable, liveTableRows} from './report/live-table.js';
+import type {RunTeller} from './run-teller.js';
+import {LiveTable, type LiveTableOptions} from './terminal/live-table.js';
+import type {TerminalSize} from './terminal/scroll-region.js';
+import {supportsRegion, unicodeTerminal} from './terminal/terminal-environment.js';
+import {TerminalModes} from './terminal/terminal-modes.js';
+
+const STANDARD_ERROR = 2;
+
+export interface RunTableOptions {
+  readonly mode: LiveTableOptions['mode'];
+  readonly teller: RunTeller;
+  readonly onTable: (up: boolean, terminal: number) => void;
+  readonly onYield: () => void;
+}
+
+/**
+ * The live table of a run, on the terminal of standard error; one that was asked for also on the controlling terminal,
+ * when standard error is somewhere else. Lines go through it only where both are on the same terminal.
+ * @returns undefined where there is no terminal that could show it
+ */
+export function openRunTable({mode, teller, onTable, onYield}: RunTableOptions): LiveTable | undefined {
+  if (!supportsRegion(process.env)) return undefined;
+  const terminal = openTerminal(mode);
+  if (terminal === undefined) return undefined;
+  const style = {paint: chalkStderr, unicode: unicodeTerminal(process.env)};
+  const table = new LiveTable({
+    descriptor: terminal.descriptor,
+    mode,
+    size: terminal.size,
+    height: (rows) => liveTableRows(teller.view(), rows),
+    frame: ({columns, rows}) => {
+      const view = teller.view();
+      const size = {columns, rows: liveTableRows(view, rows)};
+      return liveTable(view, size, systemClock.nowMs() - view.record.startedAtMs, style);
+    },
+    inForeground,
+    modes: new TerminalModes(terminal.descriptor, inheritance.descriptors),
+    onUp: (up) => {
+      onTable(up, terminal.descriptor);
+    },
+    onYield,
+  });
+  if (terminal.descriptor === STANDARD_ERROR) teller.sayThrough(table);
+  return table;
+}
+
+interface Terminal {
+  readonly descriptor: number;
+  readonly size: () => TerminalSize | undefined;
+}
+
+function openTerminal(mode: LiveTableOptions['mode']): Terminal | undefined {
+  if (isatty(STANDARD_ERROR)) return {descriptor: STANDARD_ERROR, size: sizeOf(process.stderr)};
+  if (mode === 'auto') return undefined;
+  let descriptor: number;
+  try {
+    descriptor = openSync('/dev/tty', 'r+');
+  } catch {
+    // No controlling terminal.
+    return undefined;
+  }
+  try {
+    return {descriptor, size: sizeOf(new WriteStream(descriptor))};
+  } catch {
+    closeSync(descriptor);
+    return undefined;
+  }
+}
+
+function sizeOf(stream: Pick<WriteStream, 'getWindowSize'>): () => TerminalSize | undefined {
+  return () => {
+    try {
+      const [columns, rows] = stream.getWindowSize();
+      return {columns, rows};
+    } catch {
+      // It has been closed.
+      return undefined;
+    }
+  };
+}

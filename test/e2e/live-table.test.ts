@@ -1,0 +1,361 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, inject, test} from 'vitest';
+import {missing, needs} from '../support/needs.js';
+import {openTerminal, PROMPT, type Terminal} from '../support/terminal.js';
+import {alive, expectNothingAlive, scratch, scratchFile} from '../support/this-test.js';
+import {waitFor} from '../support/wait-for.js';
+
+const HEIGHT = 5;
+/** A row of the table, on the screen or where it must not be. */
+const TABLE_ROW = /TABLE \d/;
+const DRIVER = fileURLToPath(new URL('../support/live-table-driver.js', import.meta.url));
+
+/** The words of a shell that run a command with a live table. */
+function live(mode: 'live' | 'auto', command: string): string {
+  return `"${process.execPath}" "${DRIVER}" ${mode} ${String(HEIGHT)} ${command}`;
+}
+
+/** A script of the shell as one word of a command line. */
+function script(text: string): string {
+  return `sh '${scratchFile('script', `${text}\n`)}'`;
+}
+
+async function terminal(columns = 80, rows = 24): Promise<Terminal> {
+  const tty = await openTerminal(inject('fixtureDirectory'), columns, rows);
+  tty.line('clear');
+  await waitFor(() => tty.screen() === PROMPT.trimEnd(), {what: 'an empty screen', seen: tty.screen});
+  return tty;
+}
+
+function tableRows(tty: Terminal): string[] {
+  return tty
+    .screen()
+    .split('\n')
+    .filter((line) => TABLE_ROW.test(line));
+}
+
+async function tableUp(tty: Terminal, rows = 24): Promise<void> {
+  await waitFor(() => tty.screen().split('\n').length === rows && tableRows(tty).length === HEIGHT, {
+    what: 'the table in the lowest rows',
+    seen: () => `\n${tty.screen()}`,
+  });
+}
+
+async function tableGone(tty: Terminal): Promise<void> {
+  await waitFor(() => tableRows(tty).length === 0, {what: 'no table', seen: () => `\n${tty.screen()}`});
+}
+
+async function ended(tty: Terminal): Promise<void> {
+  await waitFor(() => /^limitrun: ended|.limitrun: ended/m.test(tty.screen()), {
+    what: 'the end of the run',
+    seen: () => `\n${tty.screen()}`,
+    deadlineMs: 20_000,
+  });
+  await tty.prompt();
+}
+
+/** What stands between the command line and limitrun's last word. */
+function printed(tty: Terminal): string[] {
+  const lines = tty.scrollback();
+  const from = lines.findLastIndex((line) => line.includes(' live ') || line.includes(' auto '));
+  const to = lines.findIndex((line, index) => index > from && line.includes('limitrun: ended'));
+  return lines.slice(from + 1, to);
+}
+
+/** Fails unless the whole screen scrolls: so many lines fill it up to the prompt. */
+async function expectWholeScreenScrolls(tty: Terminal, rows = 24): Promise<void> {
+  tty.line('seq -f scrolled-%g 1 60');
+  await tty.shows('scrolled-60');
+  await tty.prompt();
+  const wanted = Array.from({length: rows - 1}, (_, index) => `scrolled-${String(60 - rows + 2 + index)}`);
+  expect(tty.screen().split('\n')).toEqual([...wanted, PROMPT.trimEnd()]);
+}
+
+function numbered(count: number, prefix = 'line '): string[] {
+  return Array.from({length: count}, (_, index) => `${prefix}${String(index + 1)}`);
+}
+
+describe.each([
+  [80, 24],
+  [200, 50],
+  [40, 10],
+])('every line of the command is kept at %i columns and %i rows', (columns, rows) => {
+  needs('tmux', 'bash');
+
+  test.each([
+    ['slowly', 'i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo "line $i"; sleep 0.03; done', 60],
+    ['at full speed', 'seq -f "line %g" 1 10000', 10_000],
+    [
+      'piece by piece',
+      'i=0; while [ $i -lt 60 ]; do i=$((i+1)); printf li; sleep 0.01; printf "ne "; sleep 0.01; echo $i; done',
+      60,
+    ],
+    [
+      'in colours',
+      `i=0; while [ $i -lt 2000 ]; do i=$((i+1)); printf "\\033[3$((i % 8));4$((i % 7))mline $i\\033[0m\\n"; done`,
+      2000,
+    ],
+    [
+      'resetting the margins',
+      `i=0; while [ $i -lt 60 ]; do i=$((i+1)); printf "\\0337\\033[r\\0338"; sleep 0.03; printf "line $i\\n"; printf "\\0337\\033[1;${String(rows)}r\\0338"; done`,
+      60,
+    ],
+  ])('printed %s', async (_, text, count) => {
+    const tty = await terminal(columns, rows);
+    tty.line(live('live', script(`${text}; sleep 0.4`)));
+    await tableUp(tty, rows);
+    await ended(tty);
+    expect(printed(tty)).toEqual(numbered(count));
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    expect(tty.screen().split('\n').at(-2)).toBe('limitrun: ended 0');
+    await expectWholeScreenScrolls(tty, rows);
+  });
+
+  test('without a line break at the end, which the next line follows as without a table', async () => {
+    const tty = await terminal(columns, rows);
+    tty.line(live('live', script('seq -f "line %g" 1 100; printf unfinished; sleep 0.5')));
+    await tableUp(tty, rows);
+    expect(tty.screen()).toContain('unfinished');
+    await ended(tty);
+    expect(tty.scrollback().slice(-2)).toEqual(['unfinishedlimitrun: ended 0', PROMPT.trimEnd()]);
+    expect(printed(tty)).toEqual(numbered(100));
+  });
+
+  test('a progress bar that is drawn over and over on one line', async () => {
+    const tty = await terminal(columns, rows);
+    const bar =
+      'while [ $i -lt 40 ]; do i=$((i+1)); printf "\\rat $i of 40"; sleep 0.03; done; echo; echo over';
+    tty.line(live('live', script(`seq -f "line %g" 1 50; i=0; ${bar}; sleep 0.4`)));
+    await tableUp(tty, rows);
+    await ended(tty);
+    expect(printed(tty)).toEqual([...numbered(50), 'at 40 of 40', 'over']);
+  });
+});
+
+describe('a new size of the terminal', () => {
+  needs('tmux', 'bash');
+
+  test('many of them lose no line of the command and leave no row of a table', async () => {
+    const tty = await terminal();
+    // Without history from before: tmux fills a higher screen with it.
+    tty.line(
+      live(
+        'live',
+        script(`i=0; while ! test -e '${scratch('go')}'; do i=$((i+1)); echo "line $i"; sleep 0.05; done`),
+      ),
+    );
+    await tableUp(tty);
+    for (const [columns, rows] of [
+      [80, 12],
+      [80, 40],
+      [40, 24],
+      [100, 24],
+      [80, 7],
+      [60, 50],
+      [80, 24],
+    ] as const) {
+      tty.resize(columns, rows);
+      if (rows > HEIGHT + 2) await tableUp(tty, rows);
+      else await tableGone(tty);
+    }
+    scratchFile('go', '');
+    await ended(tty);
+    const lines = printed(tty);
+    expect(lines.length).toBeGreaterThan(20);
+    expect(lines).toEqual(numbered(lines.length));
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test('on a terminal that is too low the table appears when there is room', async () => {
+    const tty = await terminal(80, 6);
+    tty.line(live('live', script(`echo up; while ! test -e '${scratch('go')}'; do sleep 0.05; done`)));
+    await tty.shows(/^up$/m);
+    expect(tableRows(tty)).toEqual([]);
+    tty.resize(80, 24);
+    await tableUp(tty);
+    scratchFile('go', '');
+    await ended(tty);
+  });
+});
+
+describe('a command that moves about on the screen', () => {
+  needs('tmux', 'bash');
+
+  test.each([
+    ['clears it', '\\033[H\\033[2J'],
+    ['resets the terminal', '\\033c'],
+    ['sets margins of its own', '\\033[3;10r\\033[H\\033[J'],
+    ['counts rows from its margins', '\\033[2;9r\\033[?6h\\033[H\\033[J'],
+    ['writes in insert mode', '\\033[4h\\033[H\\033[J'],
+    ['draws with lines', '\\033[H\\033[J\\016\\033(0'],
+  ])('the table comes back for one that %s', async (_, sequence) => {
+    const tty = await terminal();
+    tty.line(
+      live(
+        'live',
+        script(`sleep 0.5; printf '${sequence}'; while ! test -e '${scratch('go')}'; do sleep 0.05; done`),
+      ),
+    );
+    await tableUp(tty);
+    await waitFor(() => !tty.screen().includes(' live '), {what: 'the command to clear', seen: tty.screen});
+    await tableUp(tty);
+    scratchFile('go', '');
+    await waitFor(() => tableRows(tty).length === 0, {what: 'the end', seen: tty.screen});
+    tty.line('reset; clear');
+    await tty.prompt();
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test('what is written into the table is moved out of it', async () => {
+    const tty = await terminal();
+    const write = 'printf "\\033[24;1H\\033[Kdeep $i"; sleep 0.6; printf "\\n"';
+    tty.line(live('live', script(`sleep 0.5; for i in 1 2 3; do ${write}; done; sleep 0.4`)));
+    await ended(tty);
+    const lines = tty.scrollback();
+    for (const wanted of ['deep 1', 'deep 2', 'deep 3']) expect(lines).toContain(wanted);
+    await expectWholeScreenScrolls(tty);
+  });
+});
+
+describe('a job of the shell', () => {
+  needs('tmux', 'bash');
+
+  test('Ctrl-Z takes the table down and stops the job; fg draws it again', async () => {
+    const tty = await terminal();
+    tty.line(live('live', 'cat'));
+    await tableUp(tty);
+    tty.line('before');
+    await tty.shows(/before\nbefore/);
+    for (const word of ['after', 'again']) {
+      tty.press('C-z');
+      await tty.shows('Stopped');
+      expect(tableRows(tty)).toEqual([]);
+      tty.line('clear; seq 1 30; jobs');
+      await tty.shows(/30\n.*Stopped/);
+      expect(tty.screen().split('\n')).toContain('30');
+      tty.line('clear; fg');
+      await tableUp(tty);
+      tty.line(word);
+      await tty.shows(new RegExp(`${word}\\n${word}`));
+    }
+    tty.press('C-d');
+    await ended(tty);
+    expect(alive().filter(({command}) => command === 'cat')).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test('in the background there is no table', async () => {
+    const tty = await terminal();
+    tty.line(`${live('live', script(`sleep 1; touch '${scratch('slept')}'; sleep 0.3`))} &`);
+    await waitFor(() => existsSync(scratch('slept')), {what: 'the command', seen: tty.screen});
+    expect(tableRows(tty)).toEqual([]);
+    tty.line('wait');
+    await tty.shows('limitrun: ended 0');
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+  });
+
+  test('bg takes the table away from the shell, fg brings it back', async () => {
+    const tty = await terminal();
+    tty.line(live('live', script(`while ! test -e '${scratch('go')}'; do sleep 0.05; done`)));
+    await tableUp(tty);
+    tty.press('C-z');
+    await tty.shows('Stopped');
+    tty.line('clear; bg; sleep 0.7; echo slept');
+    await tty.shows(/^slept$/m);
+    expect(tableRows(tty)).toEqual([]);
+    tty.line('fg');
+    await tableUp(tty);
+    scratchFile('go', '');
+    await ended(tty);
+  });
+});
+
+describe('auto leaves the terminal to a program that reads key by key', () => {
+  needs('tmux', 'bash');
+
+  test('the table appears after a second of a command that prints lines', async () => {
+    const tty = await terminal();
+    tty.line(live('auto', script('seq -f "line %g" 1 50; sleep 2.5')));
+    await tty.shows('line 50');
+    expect(tableRows(tty)).toEqual([]);
+    await tableUp(tty);
+    await ended(tty);
+    expect(printed(tty)).toEqual(numbered(50));
+  });
+
+  test.each([
+    ['from the start', ''],
+    ['after the table was up', 'sleep 2; '],
+  ])('less %s', async (_, before) => {
+    const absent = missing('less');
+    if (absent !== undefined) return;
+    scratchFile('long', numbered(200, 'text ').join('\n'));
+    const tty = await terminal();
+    tty.line(live('auto', script(`${before}exec less '${scratch('long')}'`)));
+    if (before !== '') await tableUp(tty);
+    await waitFor(() => tty.screen().split('\n').slice(0, 23).join() === numbered(23, 'text ').join(), {
+      what: 'the first screen of the file',
+      seen: () => `\n${tty.screen()}`,
+    });
+    tty.press('G');
+    await tty.shows(/^text 200$/m);
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect(tty.screen().split('\n').slice(0, 23)).toEqual(numbered(200, 'text ').slice(-23));
+    tty.press('q');
+    await ended(tty);
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test.each([
+    ['from the start', ''],
+    ['after the table was up', 'sleep 2; '],
+  ])('vim %s', async (_, before) => {
+    const absent = missing('vim');
+    if (absent !== undefined) return;
+    scratchFile('long', `${numbered(200, 'text ').join('\n')}\n`);
+    const tty = await terminal();
+    tty.line(live('auto', script(`${before}exec vim -u NONE -N '${scratch('long')}'`)));
+    if (before !== '') await tableUp(tty);
+    await waitFor(() => tty.screen().split('\n').slice(0, 23).join() === numbered(23, 'text ').join(), {
+      what: 'the first screen of the file',
+      seen: () => `\n${tty.screen()}`,
+    });
+    tty.press('C-f');
+    await tty.shows(/^text 30$/m);
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect(tableRows(tty)).toEqual([]);
+    tty.line(':q');
+    await ended(tty);
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+});
+
+describe('the terminal is sane after', () => {
+  needs('tmux', 'bash');
+
+  test.each([
+    ['SIGTERM', 'sleep 300', 'SIGTERM'],
+    ['SIGHUP', 'sleep 300', 'SIGHUP'],
+  ] as const)('%s', async (_, command, signal) => {
+    const tty = await terminal();
+    tty.line(live('live', command));
+    await tableUp(tty);
+    process.kill(programPid(), signal);
+    await tty.prompt();
+    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+    await expectNothingAlive();
+  });
+});
+
+/** The pid of the program that runs on the terminal. */
+function programPid(): number {
+  const found = alive().find(({command}) => command.includes(' live '));
+  if (found === undefined) throw new Error('no program runs');
+  expect(readFileSync(`/proc/${String(found.pid)}/comm`, 'utf8')).toMatch(/node|Main/);
+  return found.pid;
+}
