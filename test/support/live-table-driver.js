@@ -3,9 +3,14 @@
 import {spawn} from 'node:child_process';
 import {LiveTable} from '../../dist/core/terminal/live-table.js';
 import {TerminalModes} from '../../dist/core/terminal/terminal-modes.js';
+import {Guard} from '../../dist/core/process/guard.js';
+import {eraseBelow} from '../../dist/core/terminal/scroll-region.js';
+import {readlinkSync} from 'node:fs';
 import {inForeground} from '../../dist/core/process/caller-signals.js';
 
 const [mode, height, command, ...args] = process.argv.slice(2);
+const guard = new Guard('0123456789ab');
+guard.start(() => undefined);
 let frames = 0;
 const table = new LiveTable({
   descriptor: 2,
@@ -23,19 +28,26 @@ const table = new LiveTable({
   },
   inForeground,
   modes: new TerminalModes(2),
+  onUp: (up) => guard.mend(readlinkSync('/proc/self/fd/2'), up ? eraseBelow() : undefined),
   onYield: () => process.kill(0, 'SIGWINCH'),
 });
-for (const signal of ['SIGINT', 'SIGCONT', 'SIGQUIT', 'SIGHUP', 'SIGTERM']) process.on(signal, () => {
-  if (signal === 'SIGTERM' || signal === 'SIGHUP') child.kill(signal);
-});
+for (const signal of ['SIGINT', 'SIGCONT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'])
+  process.on(signal, () => {
+    if (signal === 'SIGTERM' || signal === 'SIGHUP') child.kill(signal);
+  });
 process.on('SIGWINCH', () => table.resized());
-if (process.env.CRASH_AFTER) setTimeout(() => { throw new Error('crash'); }, Number(process.env.CRASH_AFTER));
+if (process.env.CRASH_AFTER)
+  setTimeout(() => {
+    throw new Error('crash');
+  }, Number(process.env.CRASH_AFTER));
 if (process.env.EXIT_AFTER) setTimeout(() => process.exit(3), Number(process.env.EXIT_AFTER));
 if (process.env.SAY_AFTER) setTimeout(() => table.line('limitrun: said'), Number(process.env.SAY_AFTER));
 const child = spawn(command, args, {stdio: 'inherit'});
+guard.watch(child.pid);
 table.start();
 child.once('exit', async (code, signal) => {
   table.line(`limitrun: ended ${code ?? signal}`);
   await table.close();
+  await guard.dismiss();
   process.exitCode = code ?? 1;
 });

@@ -1,7 +1,7 @@
 /**
  * What the guard's `/bin/sh` runs (POSIX sh; grep -z of GNU or busybox, and the same without it). Argument: the run's
- * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input: lines `child PID START_TIME` and at the end
- * `goodbye`. The end of the input without a goodbye means that limitrun was killed.
+ * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input: lines `child PID START_TIME`,
+ * `mend TERMINAL TEXT` (or `mend` alone: nothing is to be mended any more) and at the end `goodbye`. The end of the input without a goodbye means that limitrun was killed.
  *
  * The tree is then found by the marker in /proc/PID/environ, by the child's pid with its start time (field 22 of
  * /proc/PID/stat, proc(5)), and from these by their children. What is found is stopped first, so that it does not fork
@@ -11,13 +11,17 @@
  */
 export const GUARD_SCRIPT = String.raw`
 trap '' INT QUIT HUP TERM TSTP TTIN TTOU PIPE USR1 USR2 ALRM
-id=$1 child= started=
+id=$1 child= started= terminal= mending=
 while read -r word pid start; do
   case $word in
     child) child=$pid started=$start ;;
+    mend) terminal=$pid mending=$start ;;
     goodbye) exit 0 ;;
   esac
 done
+
+# Beside the rest: a terminal that is stopped must not hold it up.
+if [ -c "$terminal" ]; then printf %s "$mending" >"$terminal" & fi 2>/dev/null
 
 # The state and the start time of process $1, in $state and $since; fails when it is gone.
 look() {

@@ -48,6 +48,15 @@ export class Guard {
     if (startTime !== undefined) this.#tell(`child ${String(pid)} ${String(startTime)}`);
   }
 
+  /**
+   * What limitrun has done to a terminal now, and how that is undone should limitrun be killed.
+   * @param terminal path of its device
+   * @param text what undoes it there, without spaces at its ends and line breaks; undefined: there is nothing to undo
+   */
+  mend(terminal: string, text: string | undefined): void {
+    this.#tell(text === undefined ? 'mend' : `mend ${terminal} ${text}`);
+  }
+
   /** The run is over in good order: the guard goes, and nothing is killed. */
   async dismiss(): Promise<void> {
     if (this.#process === undefined) return;

@@ -16,7 +16,10 @@ export interface RunView {
   readonly record: RunRecord;
   /** `ended`: it is over. Who reads a record must find out by itself whether its limitrun still lives. */
   readonly state: RunStateName | 'ended';
-  /** The latest sample of the attempt that runs; absent before the first one and between attempts. */
+  /**
+   * The latest sample of the attempt that runs, with the latest of the figures that not every sample has; absent before
+   * the first one and between attempts.
+   */
   readonly usage?: ResourceUsage;
   /** Samples of the last minute, oldest first, a second apart or more; the last one is the latest. */
   readonly recent: readonly ResourceUsage[];
@@ -105,7 +108,8 @@ export class RunViewFolder {
   }
 
   /** Those between the steps replace one another, so that the last one is always the latest. */
-  #sampled(usage: ResourceUsage): void {
+  #sampled(sampled: ResourceUsage): void {
+    const usage = withLatest(sampled, this.#usage);
     this.#usage = usage;
     const [before, last] = this.#recent.slice(-2);
     if (before !== undefined && last !== undefined && last.atMs - before.atMs < RECENT_STEP_MS)
@@ -114,6 +118,24 @@ export class RunViewFolder {
     const oldest = this.#recent[0];
     if (oldest !== undefined && usage.atMs - oldest.atMs > RECENT_MS) this.#recent.shift();
   }
+}
+
+/** Not every sample reads every figure: one that this sample has not read is as it was in the one before. */
+function withLatest(sampled: ResourceUsage, before: ResourceUsage | undefined): ResourceUsage {
+  if (before === undefined) return sampled;
+  return {
+    ...sampled,
+    // Only near a limit: beside a newer plain sum an old proportional size would mislead.
+    memory: {...without(before.memory, 'pssBytes'), ...sampled.memory},
+    cpu: {...before.cpu, ...sampled.cpu},
+    io: {...before.io, ...sampled.io},
+    process: {...before.process, ...sampled.process},
+  };
+}
+
+function without<T extends object, K extends keyof T>(all: T, key: K): Omit<T, K> {
+  const {[key]: _left, ...rest} = all;
+  return rest;
 }
 
 /** The view of a whole list of events. @throws Error when `run_started` is not among them */

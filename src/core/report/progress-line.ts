@@ -1,8 +1,9 @@
-import {formatDuration, formatValue} from '../plan/units.js';
+import {formatValue} from '../plan/units.js';
 import type {RunView} from '../record/run-view.js';
 import {sharePaint, WARNING_SHARE} from './bar.js';
 import {liveRows, type LiveRow} from './live-rows.js';
 import type {Paint} from './paint.js';
+import {clockText} from './run-title.js';
 
 /** A part of what a run uses now. */
 export interface ProgressPart {
@@ -14,7 +15,7 @@ export interface ProgressPart {
 /** One line of what a run uses now, of what was measured; for logs. @param elapsedMs since the start of the run */
 export function progressLine(view: RunView, elapsedMs: number, paint: Paint): string {
   const parts = progressParts(view, elapsedMs).map((part) => part.paint?.(paint)(part.text) ?? part.text);
-  return `limitrun: ${formatDuration(elapsedMs)}: ${parts.length === 0 ? 'nothing measured yet' : parts.join(', ')}`;
+  return `limitrun: ${clockText(elapsedMs)}: ${parts.length === 0 ? 'nothing measured yet' : parts.join(', ')}`;
 }
 
 /** What {@link progressLine} tells, part by part. */
@@ -43,17 +44,17 @@ function partOf(row: LiveRow): ProgressPart | undefined {
   return share < WARNING_SHARE ? {text} : {text, paint: (paint) => sharePaint(share, paint)};
 }
 
-function nameOf({limitType, label, now}: LiveRow, value: string): string {
-  if (limitType === 'max_processes') return `${value} ${now === 1 ? 'process' : 'processes'}`;
-  if (limitType === 'max_file_descriptors') return `${value} open ${now === 1 ? 'file' : 'files'}`;
+function nameOf({limitType, label, now, limit}: LiveRow, value: string): string {
+  const isOne = (limit ?? now) === 1;
+  if (limitType === 'max_processes') return `${value} ${isOne ? 'process' : 'processes'}`;
+  if (limitType === 'max_file_descriptors') return `${value} open ${isOne ? 'file' : 'files'}`;
   return `${label} ${value}`;
 }
 
-/** Whole percents: `47%`. What is above the limit never reads `100%`, what is below it neither. */
+/** Whole percents, such as `47%`; only the whole limit reads `100%`. @param share 1 = the limit */
 export function shareText(share: number): string {
-  const percent =
-    share > 1
-      ? Math.max(101, Math.round(share * 100))
-      : Math.min(share < 1 ? 99 : 100, Math.round(share * 100));
-  return `${String(percent)}%`;
+  const percent = Math.round(share * 100);
+  if (share > 1) return `${String(Math.max(101, percent))}%`;
+  if (share > 0 && percent < 1) return '<1%';
+  return `${String(share < 1 ? Math.min(99, percent) : percent)}%`;
 }

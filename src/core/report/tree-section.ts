@@ -1,11 +1,10 @@
 import type {ViolationMember} from '../limits/resource-violation.js';
 import {formatPercent, formatValue} from '../plan/units.js';
 import type {RunView} from '../record/run-view.js';
-import {factLine} from './fact-line.js';
 import {glyphsOf} from './glyphs.js';
 import {printable} from './printable.js';
 import {memoryOf, type ProcessSort, processTree, type TreeLine} from './process-tree.js';
-import type {ScreenSection} from './screen-section.js';
+import {type ScreenSection, sectionTitle} from './screen-section.js';
 import {shareText} from './progress-line.js';
 import type {TextStyle} from './text-style.js';
 import {clipText, textWidth} from './text-width.js';
@@ -54,13 +53,14 @@ export function treeSection(
       const first = Math.max(0, Math.min(scroll, lines.length - room));
       const shown = lines.slice(first, first + room);
       const isAll = shown.length === lines.length && omitted === 0;
-      const range = isAll ? '' : `${String(first + 1)}-${String(first + shown.length)}`;
+      const last = first + shown.length;
+      const range = shown.length === 1 ? String(last) : `${String(first + 1)}-${String(last)}`;
       return [
-        factLine(
+        sectionTitle(
+          'processes',
           [
-            {text: 'processes', paint: style.paint.bold, rank: 0},
             {text: `by ${sort === 'cpu' ? 'CPU' : 'memory'}`, rank: 1},
-            {text: range === '' ? '' : `${range} of ${String(lines.length + omitted)}`, rank: 2},
+            {text: isAll ? '' : `${range} of ${String(lines.length + omitted)}`, rank: 2},
           ],
           cells,
           style,

@@ -48,7 +48,10 @@ export function watchScreen(view: RunView, screen: WatchScreen): string[] {
   const [usage = [], tree = [], violations = [], limits = [], attempts = []] = sections.map(
     ({lines}, index) => (dealt[index] ? lines(dealt[index]) : []),
   );
-  const body = [...head, ...usage, ...limits, ...violations, ...attempts, ...tree];
+  const parts = [usage, limits, violations, attempts, tree].filter(({length}) => length > 0);
+  const used = [head, ...parts].flat();
+  const isAiry = rows - used.length - 1 >= parts.length;
+  const body = isAiry ? [head, ...parts.map((part) => ['', ...part])].flat() : used;
   const blank = Array.from({length: Math.max(0, rows - body.length - 1)}, () => '');
   const all = [...body.slice(0, Math.max(0, rows - 1)), ...blank];
   return rows < 1 ? [] : [...all, bottomLine(screen, cells)];
@@ -82,13 +85,14 @@ function headFacts(view: RunView, {elapsedMs, fate, style}: WatchScreen): Fact[]
   const last = record.attempts.at(-1);
   const attempt = last?.attempt ?? 1;
   return [
-    {text: titleText(record), paint: paint.bold, rank: 3, shrinks: true},
-    {text: printable(record.runId), paint: paint.dim, rank: 6},
+    {text: titleText(record), paint: paint.bold, rank: 2, shrinks: true},
+    {text: printable(record.runId), paint: paint.dim, rank: 3},
     {text: stateText(view, fate), paint: statePaint(view, paint, fate), rank: 0},
-    {text: attempt > 1 ? `attempt ${String(attempt)}` : '', rank: 4},
+    {text: attempt > 1 ? `attempt ${String(attempt)}` : '', rank: 5},
     {text: clockText(elapsedMs), rank: 1},
-    {text: last === undefined ? '' : `pid ${String(last.pid)}`, rank: 5},
-    violationsFact(view, style),
+    {text: last === undefined ? '' : `pid ${String(last.pid)}`, rank: 6},
+    // Below are the violations themselves.
+    {...violationsFact(view, style), rank: 4},
   ];
 }
 

@@ -4,6 +4,7 @@ import type {LimitPromise} from '../record/run-event.js';
 import type {AttemptRecord, RunRecord, ViolationRecord} from '../record/run-record.js';
 import {endCauseText} from './end-cause-text.js';
 import {keeperText} from './event-line.js';
+import type {Fact} from './fact-line.js';
 import {type Cell, type Column, fittedTable} from './fitted-table.js';
 import {glyphsOf} from './glyphs.js';
 import {printable} from './printable.js';
@@ -48,7 +49,7 @@ export function limitsSection(record: RunRecord, cells: number, style: TextStyle
   const used = columns.filter(
     ({header}) => header !== 'for' || promises.some(({sustainMs}) => sustainMs > 0),
   );
-  return tableSection('limits', [], used, promises, cells, style);
+  return tableSection({title: 'limits', facts: [], columns: used, entries: promises}, cells, style);
 }
 
 /** The violations, the latest first. */
@@ -96,9 +97,11 @@ export function violationsSection(record: RunRecord, cells: number, style: TextS
   const counts = [
     {text: critical === 0 ? '' : `${String(critical)} critical`, paint: paint.red, rank: 1},
     {text: warning === 0 ? '' : `${String(warning)} warning`, paint: paint.yellow, rank: 2},
-    {text: 'latest first', paint: paint.dim, rank: 3},
+    {text: violations.length < 2 ? '' : 'latest first', paint: paint.dim, rank: 3},
   ];
-  return tableSection('violations', counts, columns, violations.toReversed(), cells, style);
+  const entries = violations.toReversed();
+  const omitted = record.violationsOmitted ?? 0;
+  return tableSection({title: 'violations', facts: counts, columns, entries, omitted}, cells, style);
 }
 
 /**
@@ -135,33 +138,45 @@ export function attemptsSection(
     },
     {header: 'ended', align: 'left', cell: (attempt) => ({text: howText(attempt)})},
   ];
-  const attempts = record.attempts.length < 2 ? [] : record.attempts.toReversed();
-  const order = [{text: 'latest first', paint: style.paint.dim, rank: 1}];
-  return tableSection('attempts', order, columns, attempts, cells, style);
+  const entries = record.attempts.length < 2 ? [] : record.attempts.toReversed();
+  const omitted = record.attemptsOmitted ?? 0;
+  const facts = [{text: 'latest first', paint: style.paint.dim, rank: 1}];
+  return tableSection({title: 'attempts', facts, columns, entries, omitted}, cells, style);
 }
 
+interface Table<Row> {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly columns: readonly ScreenColumn<Row>[];
+  readonly entries: readonly Row[];
+  /** How many more there were. */
+  readonly omitted?: number;
+}
+
+/** In few rows the first entries are shown, and the title says how many there are. */
 function tableSection<Row>(
-  title: string,
-  facts: Parameters<typeof sectionTitle>[1],
-  all: readonly ScreenColumn<Row>[],
-  entries: readonly Row[],
+  {title, facts, columns, entries, omitted = 0}: Table<Row>,
   cells: number,
   style: TextStyle,
 ): ScreenSection {
   if (entries.length === 0) return {least: 0, most: 0, lines: () => []};
-  const columns = all.filter(({from = 0}) => cells >= from);
+  const used = columns.filter(({from = 0}) => cells >= from);
   const room = {width: cells, ellipsis: glyphsOf(style).ellipsis};
+  const all = entries.length + omitted;
   return {
     least: 2,
     most: entries.length + 2,
     lines: (rows) => {
-      const heading = sectionTitle(title, facts, cells, style);
-      // Two rows are for the heading and one entry; the names of the columns come with the third.
+      // Two rows are for the title and one entry; the names of the columns come with the third.
       const withHeader = rows > 2;
       const shown = entries.slice(0, rows - (withHeader ? 2 : 1));
-      const table = shown.map((entry) => columns.map(({cell}) => cell(entry)));
-      const lines = fittedTable(columns, table, style.paint, room).split('\n');
-      return [heading, ...lines.slice(withHeader ? 0 : 1)];
+      const part = shown.length === all ? '' : `${String(shown.length)} of ${String(all)}`;
+      const texts = shown.map((entry) => used.map(({cell}) => cell(entry)));
+      const lines = fittedTable(used, texts, style.paint, room).split('\n');
+      return [
+        sectionTitle(title, [...facts, {text: part, rank: facts.length + 1}], cells, style),
+        ...lines.slice(withHeader ? 0 : 1),
+      ];
     },
   };
 }
@@ -176,7 +191,8 @@ function promisesNow({promises, attempts}: RunRecord): LimitPromise[] {
 }
 
 function tookText({startedAtMs, endedAtMs}: AttemptRecord, nowMs: number): string {
-  return clockText(Math.max(0, (endedAtMs ?? nowMs) - startedAtMs));
+  if (endedAtMs !== undefined) return formatDuration(endedAtMs - startedAtMs);
+  return clockText(Math.max(0, nowMs - startedAtMs));
 }
 
 function howText(attempt: AttemptRecord): string {

@@ -9,7 +9,7 @@ import {
   releaseRegion,
   type TerminalSize,
 } from './scroll-region.js';
-import type {TerminalModes} from './terminal-modes.js';
+import type {TerminalLook, TerminalModes} from './terminal-modes.js';
 
 /** How long a program has to take the terminal before a table appears by itself. */
 const FIRST_LOOK_MS = 1000;
@@ -32,11 +32,11 @@ export interface LiveTableOptions {
   readonly frame: (size: TerminalSize) => readonly string[];
   /** Rows that the table takes on a terminal of so many rows; 0 when there is no room. */
   readonly height: (terminalRows: number) => number;
-  /** Asked at every frame. */
+  /** Asked where `modes` do not know it. */
   readonly size: () => TerminalSize | undefined;
   /** Whether the terminal listens to limitrun's process group now. Asked at every frame. */
   readonly inForeground: () => boolean;
-  readonly modes: Pick<TerminalModes, 'isRaw' | 'close'>;
+  readonly modes: Pick<TerminalModes, 'look' | 'close'>;
   /** Told before the region is set and after it is not any more, for whoever has to mend the terminal after a SIGKILL. */
   readonly onUp?: (up: boolean) => void;
   /** A program that reads key by key may have drawn its first screen into the region: to be told to draw it again. */
@@ -152,10 +152,10 @@ export class LiveTable {
       await this.#takeDown();
       return;
     }
-    const raw = await this.#options.modes.isRaw();
+    const look = await this.#options.modes.look();
     if (!this.#mayGoOn() || !this.#options.inForeground()) return;
-    if (this.#options.mode === 'auto' && raw !== false) await this.#yield();
-    else await this.#draw(raw === true);
+    if (this.#options.mode === 'auto' && look?.raw !== false) await this.#yield();
+    else await this.#draw(look);
   }
 
   #mayGoOn(): boolean {
@@ -166,8 +166,9 @@ export class LiveTable {
     return systemClock.nowMs() < this.#settledAtMs;
   }
 
-  async #draw(placesCursor: boolean): Promise<void> {
-    const size = this.#options.size();
+  async #draw(look: TerminalLook | undefined): Promise<void> {
+    const size = look?.size ?? this.#options.size();
+    const placesCursor = look?.raw === true;
     const before = this.#drawn;
     if (before !== undefined && !isOf(before, size)) {
       this.resized();

@@ -2,6 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import type {Readable} from 'node:stream';
+import type {TerminalSize} from './scroll-region.js';
 
 const SHELL = '/bin/sh';
 /** By absolute path: one planted in PATH or in the working directory is never run. */
@@ -10,6 +11,13 @@ const STTY = ['/bin/stty', '/usr/bin/stty'];
 const SCRIPT = `trap '' INT QUIT HUP TERM TSTP TTIN TTOU PIPE USR1 USR2 ALRM
 while read -r _; do "$1" -a <&3 2>/dev/null; echo =; done`;
 const END_OF_ANSWER = '=\n';
+
+/** A terminal as it is now. */
+export interface TerminalLook {
+  /** A program reads it key by key (an editor, a pager, a line editor) rather than in lines. */
+  readonly raw: boolean;
+  readonly size: TerminalSize | undefined;
+}
 
 /**
  * Asks which modes a terminal is in. Node cannot read them, and forking Node for each look would hold up the sampling:
@@ -33,14 +41,9 @@ export class TerminalModes {
     private readonly descriptors: readonly number[] = [],
   ) {}
 
-  /**
-   * Whether a program reads the terminal key by key (an editor, a pager, a line editor) rather than in lines.
-   * @returns undefined when this cannot be known here
-   */
-  async isRaw(): Promise<boolean | undefined> {
-    const modes = await this.#ask();
-    const mode = modes === undefined ? undefined : /(?:^|\s)(-?)icanon(?:\s|;|$)/m.exec(modes);
-    return mode ? mode[1] === '-' : undefined;
+  /** @returns undefined when it cannot be known here */
+  async look(): Promise<TerminalLook | undefined> {
+    return parseModes((await this.#ask()) ?? '');
   }
 
   /** Ends the shell. */
@@ -103,4 +106,18 @@ export class TerminalModes {
     for (const resolve of this.#answered) resolve(undefined);
     this.#answered = [];
   }
+}
+
+/**
+ * Reads what `stty -a` prints, in the words of GNU and busybox (`rows 24; columns 80;`) or of BSD (`24 rows; 80 columns;`).
+ * @returns undefined when it does not tell the mode
+ */
+export function parseModes(text: string): TerminalLook | undefined {
+  const mode = /(?:^|\s)(-?)icanon(?:\s|;|$)/.exec(text);
+  if (mode === null) return undefined;
+  const rows = /\brows (\d+)|(\d+) rows\b/.exec(text);
+  const columns = /\bcolumns (\d+)|(\d+) columns\b/.exec(text);
+  const size = rows &&
+    columns && {columns: Number(columns[1] ?? columns[2]), rows: Number(rows[1] ?? rows[2])};
+  return {raw: mode[1] === '-', size: size ?? undefined};
 }

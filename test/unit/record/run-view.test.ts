@@ -27,6 +27,17 @@ describe('a view', () => {
     expect(viewRun(restartedRun().slice(0, attemptEnd + 1)).usage).toBeUndefined();
   });
 
+  test('keeps the latest of the figures that not every sample has, but no old proportional size', () => {
+    const first = sampled(0, {
+      memory: {rssBytes: 2, pssBytes: 1, swapBytes: 5},
+      process: {fileDescriptors: 7},
+    });
+    const {usage, recent} = viewRun([started(), first, sampled(100, {memory: {rssBytes: 3}})]);
+    expect(usage?.memory).toEqual({rssBytes: 3, swapBytes: 5});
+    expect(usage?.process).toEqual({fileDescriptors: 7});
+    expect(recent.at(-1)).toBe(usage);
+  });
+
   test('follows the state, and an ended run stays so', () => {
     const folder = new RunViewFolder();
     folder.add(started());
