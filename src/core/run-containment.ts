@@ -4,15 +4,18 @@ import type {Containment} from './containment/containment.js';
 import {openSite, type OpenedSite} from './containment/open-site.js';
 import {errorMessage} from './error-message.js';
 import {kernelCaps, type KernelCaps} from './limits/kernel-caps.js';
-import type {CapsInForce} from './limits/limit-promises.js';
+import {limitPromises, type CapsInForce} from './limits/limit-promises.js';
 import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
 import type {ResourceLimitManager} from './limits/resource-limit-manager.js';
-import type {ResourceViolation} from './limits/resource-violation.js';
+import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
+import type {ProcessControl} from './process/process-control.js';
+import type {LimitPromise} from './record/run-event.js';
+import type {RunTeller} from './run-teller.js';
 
-/** Says what the user should know; `detail` only with `--verbose`. */
-export type ContainmentNotice = (level: 'detail' | 'warning', text: string) => void;
+/** Says what the user should know. */
+type Teller = Pick<RunTeller, 'notice'>;
 
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;
@@ -21,52 +24,48 @@ const LOOK_EVERY_MS = 20;
 export class RunContainment {
   readonly #plan: RunPlan;
   readonly #opened: OpenedSite;
-  readonly #notice: ContainmentNotice;
+  readonly #teller: Teller;
   #caps: KernelCaps = {};
   #group: Containment | undefined;
   #lookedMs = -Infinity;
 
-  private constructor(plan: RunPlan, opened: OpenedSite, notice: ContainmentNotice) {
+  private constructor(plan: RunPlan, opened: OpenedSite, teller: Teller) {
     this.#plan = plan;
     this.#opened = opened;
-    this.#notice = notice;
+    this.#teller = teller;
     // Whatever way limitrun ends, but by SIGKILL: then the next run does it.
     process.once('exit', () => opened.site?.close());
   }
 
   /**
-   * Prepares what the plan asks for.
-   * @returns undefined where there is nothing to contain, or it was not wanted
+   * Prepares what the plan asks for. Why there are no groups is said with `--verbose`.
+   * @returns undefined where there is nothing to contain, or it cannot be done or was not wanted
    * @throws UsageError with `--enforce kernel`, when a limit cannot be capped that should be
    */
   static async open(
     plan: RunPlan,
     runId: string,
     ignoredSignals: readonly string[],
-    notice: ContainmentNotice,
+    teller: Teller,
   ): Promise<RunContainment | undefined> {
-    const {enforce} = plan.monitoring;
-    const refuse = (why: string): undefined => {
-      if (enforce === 'kernel') throw new UsageError(`--enforce kernel: ${why}`);
-      notice('detail', `no control groups: ${why}`);
-      return undefined;
-    };
-    const limits = limitsSet(plan.limits);
-    if (enforce === 'poll' || limits.length === 0 || process.platform !== 'linux') {
-      return enforce === 'kernel' && limits.length > 0 ? refuse('there are none on this system') : undefined;
-    }
-    if (plan.keepBackground) return refuse('with --keep-background processes outlive the run');
-    if (plan.handling === 'disabled') return refuse('violation handling is disabled, so no limit is enforced');
+    if (plan.monitoring.enforce === 'poll' || limitsSet(plan.limits).length === 0) return undefined;
+    const fault = whyNot(plan);
     const caps = capsOf(plan, plan.limits);
-    const opened = await openSite(asker(ignoredSignals), runId, controllersFor(caps));
-    const withoutMemory = caps.memory === undefined ? undefined : opened.missing.get('memory');
-    if (withoutMemory !== undefined) {
-      if (enforce === 'kernel') opened.site?.close();
-      refuse(`the kernel cannot cap memory here: ${withoutMemory}`);
-    } else if (opened.site === undefined) {
-      notice('detail', `no control groups: ${opened.missing.values().next().value ?? 'none can be made here'}`);
+    const opened: OpenedSite =
+      fault === undefined
+        ? await openSite(asker(ignoredSignals), runId, controllersFor(caps))
+        : {site: undefined, missing: new Map(), why: fault};
+    const {site, missing} = opened;
+    const why = opened.why ?? (caps.memory && missing.get('memory'));
+    if (why !== undefined && plan.monitoring.enforce === 'kernel') {
+      site?.close();
+      throw new UsageError(`--enforce kernel cannot be kept here: ${why}`);
     }
-    return opened.site === undefined ? undefined : new RunContainment(plan, opened, notice);
+    if (why !== undefined && plan.output.verbose) {
+      const what = site === undefined ? 'no control group' : 'memory is not capped by the kernel';
+      teller.notice('info', `${what}: ${why}`);
+    }
+    return site === undefined ? undefined : new RunContainment(plan, opened, teller);
   }
 
   /** What the kernel will hold the first attempt to. */
@@ -89,30 +88,39 @@ export class RunContainment {
       });
     } catch (error) {
       this.#group = undefined;
-      this.#notice('warning', `no control group, so the limits are kept by sampling: ${errorMessage(error)}`);
+      this.#teller.notice(
+        'warning',
+        `no control group, so the limits are kept by sampling: ${errorMessage(error)}`,
+      );
     }
     return this.#group;
   }
 
-  /** Why the command has not been started after all; undefined: it has been. */
-  get entryFault(): string | undefined {
-    return this.#group?.entered() === false ? 'the command could not enter its control group' : undefined;
+  /** While the command runs: whether the kernel has killed at the cap. That is a violation. */
+  look(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    const nowMs = systemClock.nowMs();
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    this.#judge(manager, control);
   }
 
-  /**
-   * Whether the kernel has killed at the cap; if so the manager is told.
-   * @param manager of the attempt
-   * @param now look in any case
-   * @returns the violation that this has become
-   */
-  look(manager: ResourceLimitManager | undefined, now = false): ResourceViolation | undefined {
+  /** The command has ended; perhaps the kernel has killed it, perhaps it never began. */
+  childExited(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    this.#judge(manager, control);
+    if (this.#group?.entered() !== false) return;
+    control.kill({
+      kind: 'fault',
+      message: 'the command could not enter its control group and was not started',
+    });
+  }
+
+  #judge(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
     const {memory} = this.#caps;
-    if (this.#group === undefined || memory === undefined) return undefined;
-    const nowMs = systemClock.nowMs();
-    if (!now && nowMs - this.#lookedMs < LOOK_EVERY_MS) return undefined;
-    this.#lookedMs = nowMs;
-    if (this.#group.outOfMemory() !== 'at_our_cap') return undefined;
-    return manager?.capReached(memory.limit, {source: this.#group.kind, capValue: memory.bytes});
+    if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
+    const cap = {source: this.#group.kind, capValue: memory.bytes};
+    const violation = manager?.capReached(memory.limit, cap);
+    // A hook that is run first holds the manager's action up, and the child's end must not be taken for its own.
+    if (violation !== undefined) control.handleViolation(violation);
   }
 
   /** What is known of a SIGKILL that limitrun did not send; undefined: nothing. */
@@ -140,6 +148,20 @@ export class RunContainment {
       ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
     };
   }
+}
+
+/** What keeps each limit of the first attempt. */
+export function promisesOf(plan: RunPlan, containment: RunContainment | undefined): LimitPromise[] {
+  const {limits, monitoring} = plan;
+  const measures = monitoring.enabled ? measuredHere() : undefined;
+  return limitPromises(limitsSet(limits), measures, monitoring.intervalMs, containment?.capsInForce);
+}
+
+/** Why there are to be no groups, whatever the machine offers. */
+function whyNot({keepBackground, handling}: RunPlan): string | undefined {
+  if (process.platform !== 'linux') return 'there are none on this system';
+  if (keepBackground) return 'with --keep-background processes outlive the run';
+  return handling === 'disabled' ? 'violation handling is disabled, so no limit is enforced' : undefined;
 }
 
 function capsOf({handling, restart, monitoring}: RunPlan, limits: ResourceLimits): KernelCaps {

@@ -2,11 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
-import {limitPromises} from './limits/limit-promises.js';
-import {limitKind, limitsSet} from './limits/resource-limits.js';
+import {limitKind} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
-import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
@@ -19,7 +17,7 @@ import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
 import {RunOnlookers} from './run-onlookers.js';
-import {RunContainment} from './run-containment.js';
+import {promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
 import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
@@ -74,7 +72,9 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
-    await this.#contain();
+    const {ignoredSignals} = inheritance;
+    this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, this.#teller);
+    this.#promises = promisesOf(this.#plan, this.#containment);
     const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
     // That nothing is sampled is said by the plan's own notice.
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
@@ -87,18 +87,6 @@ class SupervisedRun {
       await assertReportWritable(output.reportFile);
     }
     await this.#onlookers.open();
-  }
-
-  /** Finds out what the kernel can keep, and what is left to sampling. */
-  async #contain(): Promise<void> {
-    const {limits, monitoring, output} = this.#plan;
-    const {ignoredSignals} = inheritance;
-    this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, (level, text) => {
-      if (level === 'warning' || output.verbose) this.#teller.notice(level === 'warning' ? level : 'info', text);
-    });
-    const measures = monitoring.enabled ? measuredHere() : undefined;
-    const caps = this.#containment?.capsInForce;
-    this.#promises = limitPromises(limitsSet(limits), measures, monitoring.intervalMs, caps);
   }
 
   async run(): Promise<number> {
@@ -152,7 +140,7 @@ class SupervisedRun {
       },
       contain: () => this.#containment?.openAttempt(this.#limits.current),
       onChildExited: (attempt) => {
-        this.#askTheKernel(true);
+        this.#containment?.childExited(this.#manager, this.#control);
         // What is left in the background is not judged, unless the tree is being ended for a violation.
         if (!attempt.terminator.begun) this.#manager?.stop();
       },
@@ -244,7 +232,7 @@ class SupervisedRun {
     switch (event.kind) {
       case 'usage_sampled':
         this.#teller.tell(event);
-        this.#askTheKernel(false);
+        this.#containment?.look(this.#manager, this.#control);
         return;
       case 'violation_begun':
       case 'violation_ended':
@@ -275,14 +263,6 @@ class SupervisedRun {
       text: background === true ? `${text} left in the background` : text,
       ...(violation === undefined ? {} : {violation}),
     });
-  }
-
-  /** Whether it has killed at the cap: that is a violation. */
-  #askTheKernel(childExited: boolean): void {
-    const violation = this.#containment?.look(this.#manager, childExited);
-    if (violation !== undefined) this.#control.handleViolation(violation);
-    const fault = childExited ? this.#containment?.entryFault : undefined;
-    if (fault !== undefined) this.#control.kill({kind: 'fault', message: fault});
   }
 
   async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {

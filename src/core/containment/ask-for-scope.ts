@@ -14,7 +14,11 @@ const LOOK_MS = 2;
  * (org.freedesktop.systemd1(5), StartTransientUnit). Terminal, process group and parent stay as they are.
  * @returns why it was not done; undefined when limitrun is in the scope
  */
-export async function askForScope(manager: GroupManager, runId: string, pid: number): Promise<string | undefined> {
+export async function askForScope(
+  manager: GroupManager,
+  runId: string,
+  pid: number,
+): Promise<string | undefined> {
   const scope = `limitrun-${runId}.scope`;
   const refused = await call(manager, scopeCall(manager, scope, pid));
   if (refused !== undefined) return refused;
@@ -55,11 +59,14 @@ export function scopeCall({kind, ownUnit}: GroupManager, scope: string, pid: num
   ];
 }
 
-function call({busctl, runtimeDirectory}: GroupManager, words: readonly string[]): Promise<string | undefined> {
+function call(
+  {busctl, runtimeDirectory}: GroupManager,
+  words: readonly string[],
+): Promise<string | undefined> {
   const env = {XDG_RUNTIME_DIR: runtimeDirectory};
   return new Promise((resolve) => {
     execFile(busctl, words, {env, timeout: PATIENCE_MS, cwd: '/'}, (error, _stdout, stderr) => {
-      resolve(error === null ? undefined : stderr.trim().split('\n', 1)[0] || errorMessage(error));
+      resolve(error === null ? undefined : stderr === '' ? errorMessage(error) : firstLine(stderr));
     });
   });
 }
@@ -68,4 +75,8 @@ function isIn(scope: string): boolean {
   return parseOwnGroups(readProcText('/proc/self/cgroup') ?? '').some(
     ({version, path}) => version === 2 && path.endsWith(`/${scope}`),
   );
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1).join('');
 }

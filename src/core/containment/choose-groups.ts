@@ -68,12 +68,14 @@ function place(
 function whyMissing({hierarchies, noManager}: CgroupFacts, controller: Controller): string {
   const having = hierarchies.filter(({controllers}) => controllers.includes(controller));
   const besides = noManager === undefined ? '' : `, and ${noManager}`;
-  if (having.length === 0) return `the controller ${controller} is not available to limitrun's group${besides}`;
+  if (having.length === 0)
+    return `the controller ${controller} is not available to limitrun's group${besides}`;
   if (!having.some(({writable}) => writable)) return `limitrun's group may not be written to${besides}`;
   return `there are other processes in limitrun's group${besides}`;
 }
 
 function whyNone({hierarchies, noManager}: CgroupFacts): string {
-  const why = hierarchies.length === 0 ? 'there are no cgroups here' : "limitrun's group may not be written to";
+  const why =
+    hierarchies.length === 0 ? 'there are no cgroups here' : "limitrun's group may not be written to";
   return noManager === undefined ? why : `${why}, and ${noManager}`;
 }

@@ -1,12 +1,11 @@
 import {existsSync, mkdirSync} from 'node:fs';
 import type {Clock} from '../clock.js';
-import {ProcFile} from '../monitor/proc-file.js';
-import {keyedValue} from './cgroup-text.js';
 import type {GroupPlace} from './choose-groups.js';
 import {kindOf, type Caps, type Containment, type OutOfMemory} from './containment.js';
 import {readControl, tryControl, writeControl} from './group-file.js';
 import {pidsBeneath, removeGroup} from './group-tree.js';
 import {killByFreezer} from './kill-by-freezer.js';
+import {OomWatch} from './oom-watch.js';
 
 /** A process that has been killed takes some milliseconds to leave its group. */
 const GONE_WITHIN_MS = 1000;
@@ -24,7 +23,7 @@ export class ControlGroups implements Containment {
   readonly enter: readonly string[];
   readonly #groups: readonly Group[];
   readonly #clock: Clock;
-  readonly #oomFiles: OomFiles | undefined;
+  readonly #oom: OomWatch | undefined;
 
   /** @throws the kernel's error when a group cannot be made or capped; nothing is left then */
   constructor(places: readonly GroupPlace[], name: string, caps: Caps, clock: Clock) {
@@ -39,7 +38,7 @@ export class ControlGroups implements Containment {
     }
     this.enter = enterLines(this.#groups.map(({directory}) => directory));
     const memory = this.#with('memory');
-    this.#oomFiles = memory && new OomFiles(memory);
+    this.#oom = memory && new OomWatch(memory.version, memory.directory);
   }
 
   entered(): boolean {
@@ -59,7 +58,7 @@ export class ControlGroups implements Containment {
   }
 
   outOfMemory(): OutOfMemory {
-    return this.#oomFiles?.look() ?? 'no';
+    return this.#oom?.look() ?? 'no';
   }
 
   memoryPeakBytes(): number | undefined {
@@ -71,7 +70,7 @@ export class ControlGroups implements Containment {
   }
 
   async remove(): Promise<boolean> {
-    this.#oomFiles?.close();
+    this.#oom?.close();
     const untilMs = this.#clock.nowMs() + GONE_WITHIN_MS;
     for (let lookMs = 1; ; lookMs = Math.min(2 * lookMs, LONGEST_LOOK_MS)) {
       const gone = this.#groups.filter(({directory}) => removeGroup(directory));
@@ -87,36 +86,6 @@ export class ControlGroups implements Containment {
 
   #with(controller: 'memory' | 'pids'): Group | undefined {
     return this.#groups.find(({controllers}) => controllers.includes(controller));
-  }
-}
-
-/** Where the kernel counts what it has killed: the group's own figures, not those of what is above or beneath. */
-class OomFiles {
-  readonly #version: 1 | 2;
-  readonly #kills: ProcFile;
-  readonly #atCap: readonly ProcFile[];
-
-  constructor({version, directory}: Group) {
-    this.#version = version;
-    const file = (name: string): ProcFile => new ProcFile(`${directory}/${name}`);
-    this.#kills = file(version === 2 ? 'memory.events' : 'memory.oom_control');
-    this.#atCap =
-      version === 2
-        ? [file('memory.events.local')]
-        : [file('memory.failcnt'), file('memory.memsw.failcnt')];
-  }
-
-  look(): OutOfMemory {
-    if ((keyedValue(this.#kills.read() ?? '', 'oom_kill') ?? 0) === 0) return 'no';
-    return this.#atCap.some((file) => this.#isHit(file.read() ?? '')) ? 'at_our_cap' : 'elsewhere';
-  }
-
-  close(): void {
-    for (const file of [this.#kills, ...this.#atCap]) file.close();
-  }
-
-  #isHit(text: string): boolean {
-    return (this.#version === 2 ? (keyedValue(text, 'oom') ?? 0) : Number(text)) > 0;
   }
 }
 

@@ -55,11 +55,7 @@ export class GroupSite {
     this.#vacated = place;
     try {
       writeControl(self, 'cgroup.procs', String(this.#owner.pid));
-      writeControl(
-        place.parent,
-        'cgroup.subtree_control',
-        place.enable.map((one) => `+${one}`).join(' '),
-      );
+      writeControl(place.parent, 'cgroup.subtree_control', place.enable.map((one) => `+${one}`).join(' '));
     } catch (error) {
       this.close();
       throw error;

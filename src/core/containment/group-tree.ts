@@ -38,7 +38,7 @@ export function removeLeftovers(parent: string, pidNamespace: number): void {
   for (const name of groupsIn(parent)) {
     const owner = ownerOfGroup(name);
     // Whether a process of another pid namespace is alive cannot be told.
-    if (owner === undefined || owner.pidNamespace !== pidNamespace) continue;
+    if (owner?.pidNamespace !== pidNamespace) continue;
     if (readStatOf(owner.pid)?.startTime !== owner.startTime) removeGroup(`${parent}/${name}`);
   }
 }

@@ -13,6 +13,8 @@ export interface OpenedSite {
   readonly site: GroupSite | undefined;
   /** Wanted controllers that cannot be had, and why. */
   readonly missing: ReadonlyMap<Controller, string>;
+  /** Why there is no site. */
+  readonly why?: string;
 }
 
 /**
@@ -40,10 +42,7 @@ function prepared(
   runId: string,
   refused: string | undefined,
 ): OpenedSite {
-  const all = (why: string): OpenedSite => ({
-    site: undefined,
-    missing: new Map(wanted.map((controller) => [controller, why])),
-  });
+  const all = (why: string): OpenedSite => ({site: undefined, missing: new Map(), why});
   switch (choice.kind) {
     case 'none':
       return all(refused ?? choice.why);
@@ -53,7 +52,11 @@ function prepared(
     case 'groups':
       try {
         const startTime = readStatOf(pid)?.startTime ?? 0;
-        const site = new GroupSite(choice.places, {runId, pid, startTime, pidNamespace: pidNamespace()}, systemClock);
+        const site = new GroupSite(
+          choice.places,
+          {runId, pid, startTime, pidNamespace: pidNamespace()},
+          systemClock,
+        );
         return {site, missing: withReason(choice.missing, refused)};
       } catch (error) {
         return all(errorMessage(error));
@@ -63,7 +66,9 @@ function prepared(
 
 function withReason(missing: ReadonlyMap<Controller, string>, refused: string | undefined): typeof missing {
   if (refused === undefined) return missing;
-  return new Map([...missing].map(([controller, why]) => [controller, `${why}, and systemd says: ${refused}`]));
+  return new Map(
+    [...missing].map(([controller, why]) => [controller, `${why}, and systemd says: ${refused}`]),
+  );
 }
 
 /** The number in /proc/self/ns/pid, such as `pid:[4026531836]`. */

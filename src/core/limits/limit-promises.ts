@@ -6,6 +6,9 @@ import type {Limit} from './resource-limits.js';
 /** What the kernel really holds the tree to. */
 export type CapsInForce = KernelCaps & {readonly source: KernelCap['source']};
 
+const ABOVE_A_CAP =
+  'none, but for pages of program files, which the kernel counts where they were read first';
+
 /**
  * What keeps each limit (each step of it) on this machine, told before the start. A limit on a metric that is not measured here is
  * kept by nobody.
@@ -27,7 +30,7 @@ export function limitPromises(
     const cap = caps && capOf(one, caps);
     if (cap === undefined) return {...polling, overshoot: overshootOfSampling(one)};
     const isTheLimit = kind.type === 'max_rss' && caps?.memory?.role === 'limit';
-    if (isTheLimit) return {...polling, enforcedBy: 'kernel', cap, overshoot: 'none'};
+    if (isTheLimit) return {...polling, enforcedBy: 'kernel', cap, overshoot: ABOVE_A_CAP};
     const overshoot = kind.type === 'max_rss' ? 'up to the backstop' : overshootOfSampling(one);
     return {...polling, cap, overshoot};
   });
