@@ -15,7 +15,7 @@ import type {LimitPromise} from './record/run-event.js';
 import type {RunTeller} from './run-teller.js';
 
 /** Says what the user should know. */
-type Teller = Pick<RunTeller, 'notice'>;
+type Teller = Pick<RunTeller, 'notice' | 'tell'>;
 
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;
@@ -119,8 +119,10 @@ export class RunContainment {
     if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
     const cap = {source: this.#group.kind, capValue: memory.bytes};
     const violation = manager?.capReached(memory.limit, cap);
+    if (violation === undefined) return;
+    this.#teller.tell({kind: 'action_taken', actor: 'limitrun', violation, text: 'SIGKILL by the kernel at its cap'});
     // A hook that is run first holds the manager's action up, and the child's end must not be taken for its own.
-    if (violation !== undefined) control.handleViolation(violation);
+    control.handleViolation(violation);
   }
 
   /** What is known of a SIGKILL that limitrun did not send; undefined: nothing. */
