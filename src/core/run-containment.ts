@@ -125,10 +125,10 @@ export class RunContainment {
     control.handleViolation(violation);
   }
 
-  /** What is known of a SIGKILL that limitrun did not send; undefined: nothing. */
+  /** That the kernel has killed a process for a reason that is not this run's; undefined: it has not. */
   get foreignKill(): string | undefined {
     if (this.#group?.outOfMemory() !== 'elsewhere') return undefined;
-    return 'the kernel killed a process of the command for want of memory, but not at a cap of limitrun';
+    return 'the kernel killed a process of the command for want of memory, but not at the cap of this run';
   }
 
   /** Removes the groups of an attempt whose tree is gone. */

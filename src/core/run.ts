@@ -269,9 +269,10 @@ class SupervisedRun {
     this.#manager?.stop();
     this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
-    if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
-      const byWhom = this.#containment?.foreignKill;
-      this.#teller.notice('info', byWhom ?? 'the command was killed by SIGKILL, which limitrun did not send');
+    const outOfMemory = this.#containment?.foreignKill;
+    if (outOfMemory !== undefined) this.#teller.notice('info', outOfMemory);
+    else if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
+      this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
     await this.#containment?.closeAttempt();
     this.#teller.tell({

@@ -64,7 +64,7 @@ rm -f "$out"/*
 user systemd-run --user --scope -q -p MemoryMax=100M -p MemorySwapMax=0 \
   limitrun --no-record --report "$out/report" --max-rss 1GB -- alloc 600 >"$out/out" 2>"$out/err"
 check "a foreign out-of-memory kill keeps its exit code" 137 $?
-check "and is said to be foreign" 1 "$(grep -c 'not at a cap of limitrun' "$out/err")"
+check "and is said to be foreign" 1 "$(grep -c 'not at the cap of this run' "$out/err")"
 
 echo "--    limitrun is killed"
 rm -f "$out"/*
