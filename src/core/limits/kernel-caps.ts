@@ -14,9 +14,12 @@ export interface KernelCaps {
 }
 
 const MIB = 1024 * 1024;
-/** A backstop is so far above the limit at least that sampling comes first but for the fastest allocator. */
-const BACKSTOP_SHARE = 0.1;
-const BACKSTOP_BYTES = 16 * MIB;
+/**
+ * How far above the limit a backstop is: twice, as what outgrows its grace period (resource-violation-checker.ts), and so
+ * much at least that a program which takes a few hundred megabytes at once still gets its SIGTERM.
+ */
+const BACKSTOP_FACTOR = 2;
+const BACKSTOP_BYTES = 256 * MIB;
 /** The kernel counts threads where the limit counts processes: room for those of an honest program. */
 const ROOM_FOR_THREADS = 4096;
 
@@ -46,6 +49,6 @@ function memoryCap(steps: readonly Limit[]): KernelCaps['memory'] {
   if (kills !== undefined) return {limit: kills, bytes: kills.value, role: 'limit'};
   const last = steps.at(-1);
   if (last === undefined) return undefined;
-  const bytes = Math.ceil(last.value + Math.max(last.value * BACKSTOP_SHARE, BACKSTOP_BYTES));
+  const bytes = Math.max(last.value * BACKSTOP_FACTOR, last.value + BACKSTOP_BYTES);
   return {limit: last, bytes, role: 'backstop'};
 }

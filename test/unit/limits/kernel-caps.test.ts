@@ -21,8 +21,8 @@ describe('memory', () => {
   test.each(['graceful_shutdown', 'restart', 'restart_adjusted'] as const)(
     'has a backstop above the limit with %s',
     (policy) => {
-      expect(withPolicy(policy)).toEqual({bytes: 80 * MIB, role: 'backstop'});
-      expect(withPolicy(policy, 1000 * MIB)).toEqual({bytes: 1100 * MIB, role: 'backstop'});
+      expect(withPolicy(policy)).toEqual({bytes: 320 * MIB, role: 'backstop'});
+      expect(withPolicy(policy, 1000 * MIB)).toEqual({bytes: 2000 * MIB, role: 'backstop'});
     },
   );
 

@@ -53,7 +53,7 @@ describe('with control groups', () => {
 
   test('otherwise sampling does, with the backstop it has', () => {
     expect(promises({memory: {maxRssBytes: 64 * MIB}})).toMatchObject([
-      {enforcedBy: 'polling', cap: {source: 'cgroup2', value: 80 * MIB}, overshoot: 'up to the backstop'},
+      {enforcedBy: 'polling', cap: {source: 'cgroup2', value: 320 * MIB}, overshoot: 'up to the backstop'},
     ]);
   });
 
