@@ -95,13 +95,13 @@ module.exports = {
       'store-keeps-records',
       'The store writes and reads what the record is made of; of the monitor it uses the identity of a process.',
       core('store'),
-      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error)|monitor/(?!procfs-member))',
+      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error|suggest)|monitor/(?!procfs-member))',
     ),
     forbidden(
       'record-knows-no-store',
-      'Records are made without knowing where they are kept.',
+      'Records are made and told without knowing where they are kept.',
       core('record|limits|monitor|process|report|plan'),
-      core('store'),
+      '^src/core/store/(?!run-store)',
     ),
     forbidden(
       'wiring-is-on-top',

@@ -65,6 +65,10 @@ export function helpText(): string {
       '',
       'Usage: limitrun [FLAGS] [--] COMMAND [ARG...]',
       '       limitrun run [FLAGS] [--] COMMAND [ARG...]',
+      '       limitrun watch [FLAGS] -- COMMAND [ARG...]    with a live table',
+      '       limitrun watch RUN|PID [FLAGS]                from another terminal',
+      '       limitrun status [RUN] [--all] [--json]        what runs, what ran',
+      '       limitrun help watch|status                    more about these',
       '',
       ...wrap(
         'Words after the first --, or from the first word that is not a flag, are for the command, untouched.',

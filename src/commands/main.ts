@@ -35,16 +35,14 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   switch (destination.kind) {
     case 'help': {
       const {default: Help} = await import('./help.js');
-      await new Help(config).showHelp();
+      await new Help(config).showHelp(destination.topic === undefined ? [] : [destination.topic]);
       return 0;
     }
     case 'version':
       await writeStandardOutput(`${config.userAgent}\n`);
       return 0;
     case 'command':
-      return Number(
-        await config.runCommand(destination.id, [...destination.own, '--', ...destination.child]),
-      );
+      return Number(await config.runCommand(destination.id, [...destination.words]));
   }
 }
 

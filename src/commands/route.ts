@@ -1,46 +1,61 @@
 import {asksFor, splitWords} from '../core/plan/child-words.js';
-import {UsageError} from '../core/plan/usage-error.js';
+import {statusWords} from '../core/plan/status-words.js';
+import {watchWords} from '../core/plan/watch-words.js';
 
 /** What the words of a command line lead to. */
 export type Route =
-  | {readonly kind: 'help'}
+  /** `topic`: a subcommand that has a help of its own. */
+  | {readonly kind: 'help'; readonly topic?: string}
   | {readonly kind: 'version'}
   | {
       readonly kind: 'command';
       /** The id of an oclif command. */
       readonly id: string;
-      readonly own: readonly string[];
-      /** The words of the command to run, byte for byte. */
-      readonly child: readonly string[];
+      /** What oclif's command gets: its own words and, after `--`, those of the command to run, byte for byte. */
+      readonly words: readonly string[];
     };
 
 /** Words that are subcommands when they come first. To add a command, add a row. */
 const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
   ['run', 'run'],
+  ['watch', 'watch'],
+  ['status', 'status'],
   ['help', 'help'],
 ]);
 
-/** Words that will be subcommands: a script must not come to rely on the programs of these names. */
-const RESERVED: ReadonlySet<string> = new Set(['watch', 'status']);
+/** Subcommands whose help is a page of its own. */
+const TOPICS: ReadonlySet<string> = new Set(['watch', 'status']);
 
 const DEFAULT_COMMAND = 'run';
 
 /**
  * Chooses the command. Only the first word can be a subcommand; a program of that name is reached by
  * `limitrun -- run`.
- * @throws UsageError as `splitWords` does
+ * @throws UsageError as `splitWords`, `watchWords` and `statusWords` do
  */
 export function route(argv: readonly string[]): Route {
   const [first, ...rest] = argv;
   const subcommand = first === undefined ? undefined : SUBCOMMANDS.get(first);
-  if (subcommand === 'help') return {kind: 'help'};
-  if (first !== undefined && RESERVED.has(first)) {
-    throw new UsageError(
-      `"${first}" is kept for a subcommand of limitrun; to run the program: limitrun -- ${first}`,
-    );
-  }
-  const {own, child} = splitWords(subcommand === undefined ? argv : rest);
-  if (asksFor(own, 'help')) return {kind: 'help'};
+  if (subcommand === 'help') return help(rest[0]);
+  const {own, words} = wordsOf(subcommand, subcommand === undefined ? argv : rest);
+  if (asksFor(own, 'help')) return help(subcommand);
   if (asksFor(own, 'version')) return {kind: 'version'};
-  return {kind: 'command', id: subcommand ?? DEFAULT_COMMAND, own, child};
+  return {kind: 'command', id: subcommand ?? DEFAULT_COMMAND, words};
+}
+
+interface OwnWords {
+  readonly own: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** All are read here too, so that a mistake is told before anything is loaded. */
+function wordsOf(subcommand: string | undefined, words: readonly string[]): OwnWords {
+  if (subcommand === 'watch') return {own: watchWords(words).own, words};
+  if (subcommand === 'status') return {own: statusWords(words).own, words};
+  const {own, child} = splitWords(words);
+  return {own, words: [...own, '--', ...child]};
+}
+
+function help(topic: string | undefined): Route {
+  return topic !== undefined && TOPICS.has(topic) ? {kind: 'help', topic} : {kind: 'help'};
 }

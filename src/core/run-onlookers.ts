@@ -3,6 +3,7 @@ import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import type {RunPlan} from './plan/run-plan.js';
+import type {Guard} from './process/guard.js';
 import type {Happening} from './record/run-event.js';
 import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
@@ -13,10 +14,8 @@ export interface LookedAt {
   readonly runId: string;
   /** Who is in the tree now; undefined while there is none. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
-  /** The live table is about to be on the terminal, or is not any more. */
-  readonly onTable: (up: boolean, terminal: number) => void;
-  /** A program has taken the terminal from the live table. */
-  readonly onYield: () => void;
+  /** What would mend a terminal if limitrun were killed now; see {@link Guard.mend}. */
+  readonly mend: Guard['mend'];
 }
 
 /**
@@ -73,19 +72,27 @@ export class RunOnlookers {
       import('./store/run-recorder.js'),
       import('./store/state-places.js'),
     ]);
-    teller.join(
-      new RunRecorder({
-        places: statePlaces(process.env),
-        runId: run.runId,
-        plan: plan.record,
-        checkpoint: () => teller.checkpoint(),
-        tree: run.tree,
-        clock: systemClock,
-        onFault: (text) => {
-          teller.notice('warning', text);
-        },
-      }),
-    );
+    const recorder = new RunRecorder({
+      places: statePlaces(process.env),
+      runId: run.runId,
+      plan: plan.record,
+      checkpoint: () => teller.checkpoint(),
+      tree: run.tree,
+      clock: systemClock,
+      onFault: (text) => {
+        teller.notice('warning', text);
+      },
+    });
+    teller.join({
+      add: (event) => {
+        recorder.add(event);
+      },
+      // What went wrong it has told by then.
+      close: async () => {
+        await recorder.close();
+        return undefined;
+      },
+    });
   }
 
   async #progress(): Promise<void> {
@@ -97,7 +104,7 @@ export class RunOnlookers {
     if (mode === 'table' || mode === 'table-if-it-may') {
       const {openRunTable} = await import('./run-table.js');
       const {teller, run} = this;
-      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, ...run});
+      this.#table = openRunTable({mode: mode === 'table' ? 'live' : 'auto', teller, mend: run.mend});
       this.#table?.start();
     }
     if (mode === 'lines' || (mode === 'table' && this.#table === undefined)) {

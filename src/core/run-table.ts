@@ -1,13 +1,14 @@
-import {closeSync, openSync} from 'node:fs';
+import {closeSync, openSync, readlinkSync} from 'node:fs';
 import {isatty, WriteStream} from 'node:tty';
 import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {inForeground} from './process/caller-signals.js';
+import type {Guard} from './process/guard.js';
 import {inheritance} from './process/own-inheritance.js';
 import {liveTable, liveTableRows} from './report/live-table.js';
 import type {RunTeller} from './run-teller.js';
 import {LiveTable, type LiveTableOptions} from './terminal/live-table.js';
-import type {TerminalSize} from './terminal/scroll-region.js';
+import {eraseBelow, type TerminalSize} from './terminal/scroll-region.js';
 import {supportsRegion, unicodeTerminal} from './terminal/terminal-environment.js';
 import {TerminalModes} from './terminal/terminal-modes.js';
 
@@ -16,8 +17,7 @@ const STANDARD_ERROR = 2;
 export interface RunTableOptions {
   readonly mode: LiveTableOptions['mode'];
   readonly teller: RunTeller;
-  readonly onTable: (up: boolean, terminal: number) => void;
-  readonly onYield: () => void;
+  readonly mend: Guard['mend'];
 }
 
 /**
@@ -25,7 +25,7 @@ export interface RunTableOptions {
  * when standard error is somewhere else. Lines go through it only where both are on the same terminal.
  * @returns undefined where there is no terminal that could show it
  */
-export function openRunTable({mode, teller, onTable, onYield}: RunTableOptions): LiveTable | undefined {
+export function openRunTable({mode, teller, mend}: RunTableOptions): LiveTable | undefined {
   if (!supportsRegion(process.env)) return undefined;
   const terminal = openTerminal(mode);
   if (terminal === undefined) return undefined;
@@ -43,9 +43,12 @@ export function openRunTable({mode, teller, onTable, onYield}: RunTableOptions):
     inForeground,
     modes: new TerminalModes(terminal.descriptor, inheritance.descriptors),
     onUp: (up) => {
-      onTable(up, terminal.descriptor);
+      mend(terminalPath(terminal.descriptor), up ? eraseBelow() : undefined);
     },
-    onYield,
+    // To everybody in limitrun's process group: who has a screen draws it again, the others ignore it.
+    onYield: () => {
+      process.kill(0, 'SIGWINCH');
+    },
   });
   if (terminal.descriptor === STANDARD_ERROR) teller.sayThrough(table);
   return table;
@@ -71,6 +74,15 @@ function openTerminal(mode: LiveTableOptions['mode']): Terminal | undefined {
   } catch {
     closeSync(descriptor);
     return undefined;
+  }
+}
+
+function terminalPath(descriptor: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${String(descriptor)}`);
+  } catch {
+    // Without /proc there is no guard either.
+    return '';
   }
 }
 

@@ -44,9 +44,10 @@ export class RunTeller {
 
   tell(happening: Happening): void {
     const event: RunEvent = {...happening, atMs: systemClock.nowMs(), timestampMs: systemClock.timestampMs()};
-    this.#folder.add(event);
     this.#early?.push(event);
+    // Before it is folded: at the end of an attempt the record wants to know what the attempt came to.
     for (const sink of this.#sinks) sink.add(event);
+    this.#folder.add(event);
     const {output, monitoring, handling} = this.#telling;
     const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;

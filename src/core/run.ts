@@ -59,8 +59,9 @@ class SupervisedRun {
     this.#onlookers = new RunOnlookers(plan, this.#teller, {
       runId: this.#runId,
       tree: () => this.#tree(),
-      onTable: () => undefined,
-      onYield: () => undefined,
+      mend: (terminal, text) => {
+        this.#guard.mend(terminal, text);
+      },
     });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
     this.#control = this.#openControl();

@@ -2,18 +2,25 @@ import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, inject, test} from 'vitest';
 import {missing, needs} from '../support/needs.js';
+import {PROGRAM} from '../support/paths.js';
 import {openTerminal, PROMPT, type Terminal} from '../support/terminal.js';
-import {alive, scratch, scratchFile} from '../support/this-test.js';
+import {alive, expectNothingAlive, scratch, scratchFile} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
-const HEIGHT = 5;
-/** A row of the table, on the screen or where it must not be. */
-const TABLE_ROW = /TABLE \d/;
+/** A program with a live table that ends without a goodbye. */
 const DRIVER = fileURLToPath(new URL('../support/live-table-driver.js', import.meta.url));
+/** The first row of the table. */
+const TITLE = '── limitrun · ';
+/** A row of the table, where it must not be. The summary has words between the name and the figure. */
+const TABLE_ROW = /── limitrun · |last minute|^(memory RSS|CPU|processes|open files|disk \w+|time) +[\d-]/;
+/** Rows of the lowest terminal that has room. */
+const LOWEST = 4;
+/** The first words of the summary. */
+const SUMMARY = /limitrun: (the command|ended)/;
 
 /** The words of a shell that run a command with a live table. */
 function live(mode: 'live' | 'auto', command: string): string {
-  return `"${process.execPath}" "${DRIVER}" ${mode} ${String(HEIGHT)} ${command}`;
+  return `limitrun --progress ${mode} -- ${command}`;
 }
 
 /** A script of the shell as one word of a command line. */
@@ -22,44 +29,47 @@ function script(text: string): string {
 }
 
 async function terminal(columns = 80, rows = 24): Promise<Terminal> {
-  const tty = await openTerminal(inject('fixtureDirectory'), columns, rows);
-  tty.line('clear');
-  await waitFor(() => tty.screen() === PROMPT.trimEnd(), {what: 'an empty screen', seen: tty.screen});
-  return tty;
+  return await openTerminal(inject('fixtureDirectory'), columns, rows);
 }
 
-function tableRows(tty: Terminal): string[] {
-  return tty
-    .screen()
-    .split('\n')
-    .filter((line) => TABLE_ROW.test(line));
+function tableRows(lines: readonly string[]): string[] {
+  return lines.filter((line) => TABLE_ROW.test(line));
 }
 
+/** Waits for exactly one table, in the lowest rows. */
 async function tableUp(tty: Terminal, rows = 24): Promise<void> {
-  await waitFor(() => tty.screen().split('\n').length === rows && tableRows(tty).length === HEIGHT, {
-    what: 'the table in the lowest rows',
+  await waitFor(
+    () => {
+      const lines = tty.screen().split('\n');
+      const top = lines.findIndex((line) => line.includes(TITLE));
+      return (
+        top >= rows / 2 && lines.length > top + 1 && lines.filter((line) => line.includes(TITLE)).length === 1
+      );
+    },
+    {what: 'the table in the lowest rows', seen: () => `\n${tty.screen()}`},
+  );
+}
+
+async function tableGone(tty: Terminal): Promise<void> {
+  await waitFor(() => tableRows(tty.screen().split('\n')).length === 0, {
+    what: 'no table',
     seen: () => `\n${tty.screen()}`,
   });
 }
 
-async function tableGone(tty: Terminal): Promise<void> {
-  await waitFor(() => tableRows(tty).length === 0, {what: 'no table', seen: () => `\n${tty.screen()}`});
-}
-
 async function ended(tty: Terminal): Promise<void> {
-  await waitFor(() => /^limitrun: ended|.limitrun: ended/m.test(tty.screen()), {
+  await waitFor(() => tty.scrollback().some((line) => SUMMARY.test(line)), {
     what: 'the end of the run',
     seen: () => `\n${tty.screen()}`,
-    deadlineMs: 20_000,
   });
   await tty.prompt();
 }
 
-/** What stands between the command line and limitrun's last word. */
+/** What stands between the command line and limitrun's summary. */
 function printed(tty: Terminal): string[] {
   const lines = tty.scrollback();
-  const from = lines.findLastIndex((line) => line.includes(' live ') || line.includes(' auto '));
-  const to = lines.findIndex((line, index) => index > from && line.includes('limitrun: ended'));
+  const from = lines.findLastIndex((line) => line.startsWith(`${PROMPT}limitrun --progress`));
+  const to = lines.findIndex((line, index) => index > from && SUMMARY.test(line));
   return lines.slice(from + 1, to);
 }
 
@@ -85,7 +95,11 @@ describe.each([
 
   test.each([
     ['slowly', 'i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo "line $i"; sleep 0.03; done', 60],
-    ['at full speed', 'seq -f "line %g" 1 10000', 10_000],
+    [
+      'at full speed',
+      'sleep 1; for part in 0 1 2 3; do seq -f "line %.0f" $((part * 10000 + 1)) $(((part + 1) * 10000)); done',
+      40_000,
+    ],
     [
       'piece by piece',
       'i=0; while [ $i -lt 60 ]; do i=$((i+1)); printf li; sleep 0.01; printf "ne "; sleep 0.01; echo $i; done',
@@ -93,8 +107,8 @@ describe.each([
     ],
     [
       'in colours',
-      `i=0; while [ $i -lt 2000 ]; do i=$((i+1)); printf "\\033[3$((i % 8));4$((i % 7))mline $i\\033[0m\\n"; done`,
-      2000,
+      `sleep 1; i=0; while [ $i -lt 10000 ]; do i=$((i+1)); printf "\\033[3$((i % 8));4$((i % 7))mline $i\\033[0m\\n"; done`,
+      10_000,
     ],
     [
       'with a look at the margins in between',
@@ -107,8 +121,7 @@ describe.each([
     await tableUp(tty, rows);
     await ended(tty);
     expect(printed(tty)).toEqual(numbered(count));
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
-    expect(tty.screen().split('\n').at(-2)).toBe('limitrun: ended 0');
+    expect(tableRows(tty.scrollback())).toEqual([]);
     await expectWholeScreenScrolls(tty, rows);
   });
 
@@ -118,8 +131,10 @@ describe.each([
     await tableUp(tty, rows);
     expect(tty.screen()).toContain('unfinished');
     await ended(tty);
-    expect(tty.scrollback().slice(-2)).toEqual(['unfinishedlimitrun: ended 0', PROMPT.trimEnd()]);
     expect(printed(tty)).toEqual(numbered(100));
+    expect(
+      tty.scrollback().filter((line) => line.startsWith('unfinishedlimitrun: the command')),
+    ).toHaveLength(1);
   });
 
   test('a progress bar that is drawn over and over on one line', async () => {
@@ -151,12 +166,12 @@ describe('a new size of the terminal', () => {
       [80, 40],
       [40, 24],
       [100, 24],
-      [80, 7],
+      [80, 3],
       [60, 50],
       [80, 24],
     ] as const) {
       tty.resize(columns, rows);
-      if (rows > HEIGHT + 2) await tableUp(tty, rows);
+      if (rows >= LOWEST) await tableUp(tty, rows);
       else await tableGone(tty);
     }
     scratchFile('go', '');
@@ -164,15 +179,15 @@ describe('a new size of the terminal', () => {
     const lines = printed(tty);
     expect(lines.length).toBeGreaterThan(20);
     expect(lines).toEqual(numbered(lines.length));
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    expect(tableRows(tty.scrollback())).toEqual([]);
     await expectWholeScreenScrolls(tty);
   });
 
   test('on a terminal that is too low the table appears when there is room', async () => {
-    const tty = await terminal(80, 6);
+    const tty = await terminal(80, 3);
     tty.line(live('live', script(`echo up; while ! test -e '${scratch('go')}'; do sleep 0.05; done`)));
     await tty.shows(/^up$/m);
-    expect(tableRows(tty)).toEqual([]);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
     tty.resize(80, 24);
     await tableUp(tty);
     scratchFile('go', '');
@@ -199,10 +214,13 @@ describe('a command that moves about on the screen', () => {
       ),
     );
     await tableUp(tty);
-    await waitFor(() => !tty.screen().includes(' live '), {what: 'the command to clear', seen: tty.screen});
+    await waitFor(() => !tty.screen().includes('--progress'), {
+      what: 'the command to clear',
+      seen: tty.screen,
+    });
     await tableUp(tty);
     scratchFile('go', '');
-    await waitFor(() => tableRows(tty).length === 0, {what: 'the end', seen: tty.screen});
+    await ended(tty);
     tty.line('reset; clear');
     await tty.prompt();
     await expectWholeScreenScrolls(tty);
@@ -247,7 +265,7 @@ describe('a job of the shell', () => {
     for (const word of ['after', 'again']) {
       tty.press('C-z');
       await tty.shows('Stopped');
-      expect(tableRows(tty)).toEqual([]);
+      expect(tableRows(tty.screen().split('\n'))).toEqual([]);
       tty.line('clear; seq 1 30; jobs');
       await tty.shows(/30\n.*Stopped/);
       expect(tty.screen().split('\n')).toContain('30');
@@ -266,10 +284,10 @@ describe('a job of the shell', () => {
     const tty = await terminal();
     tty.line(`${live('live', script(`sleep 1; touch '${scratch('slept')}'; sleep 0.3`))} &`);
     await waitFor(() => existsSync(scratch('slept')), {what: 'the command', seen: tty.screen});
-    expect(tableRows(tty)).toEqual([]);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
     tty.line('wait');
-    await tty.shows('limitrun: ended 0');
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await tty.shows(SUMMARY);
+    expect(tableRows(tty.scrollback())).toEqual([]);
   });
 
   test('bg takes the table away from the shell, fg brings it back', async () => {
@@ -280,7 +298,7 @@ describe('a job of the shell', () => {
     await tty.shows('Stopped');
     tty.line('clear; bg; sleep 0.7; echo slept');
     await tty.shows(/^slept$/m);
-    expect(tableRows(tty)).toEqual([]);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
     tty.line('fg');
     await tableUp(tty);
     scratchFile('go', '');
@@ -295,7 +313,7 @@ describe('auto leaves the terminal to a program that reads key by key', () => {
     const tty = await terminal();
     tty.line(live('auto', script('seq -f "line %g" 1 50; sleep 2.5')));
     await tty.shows('line 50');
-    expect(tableRows(tty)).toEqual([]);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
     await tableUp(tty);
     await ended(tty);
     expect(printed(tty)).toEqual(numbered(50));
@@ -317,11 +335,11 @@ describe('auto leaves the terminal to a program that reads key by key', () => {
     });
     tty.press('G');
     await tty.shows(/^text 200$/m);
-    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await waitForSeconds(1.3);
     expect(tty.screen().split('\n').slice(0, 23)).toEqual(numbered(200, 'text ').slice(-23));
     tty.press('q');
     await ended(tty);
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    expect(tableRows(tty.scrollback())).toEqual([]);
     await expectWholeScreenScrolls(tty);
   });
 
@@ -341,11 +359,92 @@ describe('auto leaves the terminal to a program that reads key by key', () => {
     });
     tty.press('C-f');
     await tty.shows(/^text 30$/m);
-    await new Promise((resolve) => setTimeout(resolve, 1300));
-    expect(tableRows(tty)).toEqual([]);
+    await waitForSeconds(1.3);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
     tty.line(':q');
     await ended(tty);
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    expect(tableRows(tty.scrollback())).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+});
+
+describe('auto and a program that edits its line', () => {
+  needs('tmux', 'bash');
+
+  test.each([
+    ['from the start', ''],
+    ['after the table was up', 'sleep 2; '],
+  ])('the REPL of Node %s', async (_, before) => {
+    const tty = await terminal();
+    tty.line(live('auto', script(`${before}exec "${process.execPath}"`)));
+    if (before !== '') await tableUp(tty);
+    await waitFor(() => tty.screen().split('\n').includes('>'), {what: 'its prompt', seen: tty.screen});
+    tty.line('for (let i = 1; i <= 40; i += 1) console.log(`line ${i}`)');
+    await tty.shows(/^line 40$/m);
+    await waitForSeconds(1.3);
+    tty.line('6 * 7');
+    await tty.shows(/^42$/m);
+    expect(tty.scrollback().filter((line) => /^line \d+/.test(line))).toEqual(numbered(40));
+    tty.line('.exit');
+    await ended(tty);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test('an interactive bash with jobs of its own never meets the table', async () => {
+    const tty = await terminal();
+    scratchFile('inner', "PS1='inner> '\nbind 'set enable-bracketed-paste off'\n");
+    tty.line(live('auto', `bash --rcfile '${scratch('inner')}' -i`));
+    await tty.shows(/^inner>$/m);
+    tty.line('sleep 1.5; seq -f "line %g" 1 40; sleep 0.7');
+    await tty.shows(/^line 40\ninner>$/m);
+    expect(printed(tty).filter((line) => line.startsWith('line'))).toEqual(numbered(40));
+    tty.line('exit');
+    await ended(tty);
+    expect(tableRows(tty.scrollback())).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test.each([
+    ['from the start', ''],
+    ['after the table was up', 'sleep 2; '],
+  ])('top %s', async (_, before) => {
+    const tty = await terminal();
+    tty.line(live('auto', script(`${before}exec top -d 1`)));
+    if (before !== '') await tableUp(tty);
+    await tty.shows(/^ *PID USER/m);
+    await waitForSeconds(1.5);
+    expect(tableRows(tty.screen().split('\n'))).toEqual([]);
+    expect(tty.screen()).toMatch(/^top - .*\n(.*\n)+ *PID USER/);
+    tty.type('q');
+    await ended(tty);
+    await expectWholeScreenScrolls(tty);
+  });
+});
+
+describe('a terminal that is closed', () => {
+  needs('tmux', 'bash');
+
+  test('leaves nothing behind', async () => {
+    const tty = await terminal();
+    tty.line(live('live', script('exec sleep 300')));
+    await tableUp(tty);
+    tty.close();
+    await expectNothingAlive(8000);
+  });
+});
+
+describe('a terminal that is stopped', () => {
+  needs('tmux', 'bash');
+
+  test('Ctrl-S holds up neither the limits nor the end of the command', async () => {
+    const tty = await terminal();
+    tty.line(`limitrun --progress live --timeout 2s -- ${script('seq -f "line %g" 1 30; exec sleep 300')}`);
+    await tableUp(tty);
+    tty.press('C-s');
+    await waitFor(() => !alive().some(({command}) => command === 'sleep 300'), {what: 'the timeout'});
+    tty.press('C-q');
+    await ended(tty);
+    expect(tty.scrollback().filter((line) => line.startsWith('line '))).toEqual(numbered(30));
     await expectWholeScreenScrolls(tty);
   });
 });
@@ -363,16 +462,18 @@ describe('the terminal is sane after', () => {
       what: 'the end of the command',
     });
     await tty.prompt();
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    expect(tableRows(tty.scrollback())).toEqual([]);
     await expectWholeScreenScrolls(tty);
   });
 
   test.each(['CRASH_AFTER', 'EXIT_AFTER'])('an end at once by %s', async (variable) => {
     const tty = await terminal();
-    tty.line(`${variable}=1500 ${live('live', script('seq -f "line %g" 1 100; exec sleep 2'))}`);
+    tty.line(
+      `${variable}=1500 "${process.execPath}" "${DRIVER}" ${script('seq -f "line %g" 1 100; exec sleep 2')}`,
+    );
     await tableUp(tty);
-    await waitFor(() => !alive().some(({command}) => command.includes(' live ')), {what: 'the end'});
-    expect(tty.scrollback().filter((line) => TABLE_ROW.test(line))).toEqual([]);
+    await waitFor(() => !alive().some(({command}) => command.includes(DRIVER)), {what: 'the end'});
+    expect(tableRows(tty.scrollback())).toEqual([]);
     await waitFor(() => alive().every(({command}) => command !== 'sleep 2'), {
       what: 'the end of the command',
     });
@@ -382,7 +483,12 @@ describe('the terminal is sane after', () => {
 
 /** The pid of the program that runs on the terminal. */
 function programPid(): number {
-  const found = alive().find(({command}) => command.includes(' live '));
+  const found = alive().find(({command}) => command.includes(PROGRAM));
   if (found === undefined) throw new Error('no program runs');
   return found.pid;
+}
+
+/** For what must not happen in this time. */
+function waitForSeconds(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

@@ -50,6 +50,7 @@ describe('the package', () => {
     'dist/index.js',
     'dist/index.d.ts',
     'schemas/report.v1.schema.json',
+    'schemas/event.v1.schema.json',
   ])('M-09 holds %s', (file) => {
     expect(files).toContain(file);
   });

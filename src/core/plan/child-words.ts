@@ -3,7 +3,7 @@ import {parseArgs} from 'node:util';
 import type {Setting} from './setting.js';
 import {findSetting} from './setting-lookup.js';
 import {SETTINGS} from './settings.js';
-import {didYouMean, suggest} from './suggest.js';
+import {unknownFlag} from './unknown-flag.js';
 import {UsageError} from './usage-error.js';
 
 /** A command line cut in two: what limitrun reads, and what the command gets byte for byte. */
@@ -18,20 +18,13 @@ const META_FLAGS = [
   {flag: 'version', char: undefined},
 ] as const;
 
-const CHARS = new Map(
-  [...SETTINGS, ...META_FLAGS].flatMap((row: {flag: string; char?: string | undefined}) =>
-    row.char === undefined ? [] : [[row.char, row.flag] as const],
-  ),
-);
-
 /** A negative number is a (bad) value; any other word with a dash is the next flag, so the value was forgotten. */
 const LOOKS_LIKE_VALUE = /^(?!-)|^-$|^-[0-9.]/;
 
 /**
  * Finds where the command begins: after the first `--`, or at the first word that is neither a flag of limitrun nor
  * the value of one. Words that come later belong to the command, whatever they look like.
- * @throws UsageError for an unknown or repeated flag, a missing value, a value where none belongs; none of it when
- *   help or the version is asked for
+ * @throws UsageError as {@link checkFlags} does
  */
 export function splitWords(words: readonly string[]): SplitWords {
   const tokens = tokenize(words);
@@ -40,7 +33,7 @@ export function splitWords(words: readonly string[]): SplitWords {
   const options = tokens.filter(
     (token) => token.kind === 'option' && token.index < boundary,
   ) as OptionToken[];
-  if (!options.some((token) => META_FLAGS.some((meta) => meta.flag === token.name))) check(options);
+  checkFlags(options);
   const isTerminator = end?.kind === 'option-terminator';
   return {own: words.slice(0, boundary), child: words.slice(isTerminator ? boundary + 1 : boundary)};
 }
@@ -50,10 +43,12 @@ export function asksFor(own: readonly string[], flag: (typeof META_FLAGS)[number
   return tokenize(own).some((token) => token.kind === 'option' && token.name === flag);
 }
 
-type Token = ReturnType<typeof tokenize>[number];
-type OptionToken = Extract<Token, {kind: 'option'}>;
+/** One word of a command line, or a part of it (`-qv` holds two flags), with its place among the words. */
+export type Token = ReturnType<typeof tokenize>[number];
+export type OptionToken = Extract<Token, {kind: 'option'}>;
 
-function tokenize(words: readonly string[]) {
+/** What each word is by limitrun's own flags; nothing is checked, see {@link checkFlags}. */
+export function tokenize(words: readonly string[]) {
   const options: Record<string, {type: 'string' | 'boolean'; short?: string}> = {};
   for (const setting of SETTINGS as readonly Setting[]) {
     options[setting.flag] = {
@@ -67,11 +62,16 @@ function tokenize(words: readonly string[]) {
   return parseArgs({args: [...words], options, tokens: true, strict: false, allowPositionals: true}).tokens;
 }
 
-function check(options: readonly OptionToken[]): void {
+/**
+ * @throws UsageError for an unknown or repeated flag, a missing value, a value where none belongs; none of it when
+ *   help or the version is asked for
+ */
+export function checkFlags(options: readonly OptionToken[]): void {
+  if (options.some((token) => META_FLAGS.some((meta) => meta.flag === token.name))) return;
   const seen = new Set<string>();
   for (const token of options) {
     const setting = findSetting(token.name);
-    if (setting === undefined) throw unknownFlag(token);
+    if (setting === undefined) throw unknownFlag(token, [...SETTINGS, ...META_FLAGS]);
     const flag = `--${setting.flag}`;
     if (setting.kind === 'boolean') {
       if (token.value !== undefined) throw new UsageError(`${flag} takes no value`);
@@ -82,13 +82,4 @@ function check(options: readonly OptionToken[]): void {
     if (seen.has(setting.flag)) throw new UsageError(`${flag} is given twice`);
     seen.add(setting.flag);
   }
-}
-
-function unknownFlag(token: OptionToken): UsageError {
-  const isLong = token.rawName.startsWith('--');
-  const names = [...SETTINGS, ...META_FLAGS].map((row) => row.flag);
-  const nearest = isLong ? suggest(token.name, names) : CHARS.get(token.name.toLowerCase());
-  const suggestion = nearest === undefined ? undefined : `--${nearest}`;
-  const shown = token.rawName.length > 60 ? `${token.rawName.slice(0, 60)}...` : token.rawName;
-  return new UsageError(`unknown flag ${shown}${didYouMean(suggestion)}`);
 }

@@ -11,7 +11,8 @@ import {SETTINGS, type Settings} from './settings.js';
 import {UsageError} from './usage-error.js';
 import type {Worker} from './worker.js';
 
-const DEFAULTS = {
+/** What holds when nobody says anything, in milliseconds and counts. */
+export const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
   historyRetentionMs: 300_000,
@@ -138,7 +139,8 @@ function restartAskedFor(layers: Layers, limits: ResourceLimits): string | undef
   return afterExit === 'never' ? undefined : `${layers.nameOf('restart-policy')} is ${afterExit}`;
 }
 
-function outputOf(layers: Layers): OutputPlan {
+/** How much is said, and where. @throws UsageError for what excludes each other */
+export function outputOf(layers: Layers): OutputPlan {
   // The stronger source decides on both: -q on the command line silences LIMITRUN_VERBOSE=1.
   const loudness = layers.layerWith(['quiet', 'verbose']);
   const {quiet = false, verbose = false} = loudness?.settings ?? {};

@@ -1,7 +1,8 @@
 /**
  * What the guard's `/bin/sh` runs (POSIX sh; grep -z of GNU or busybox, and the same without it). Argument: the run's
- * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input: lines `child PID START_TIME`,
- * `mend TERMINAL TEXT` (or `mend` alone: nothing is to be mended any more) and at the end `goodbye`. The end of the input without a goodbye means that limitrun was killed.
+ * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input:
+ * lines `child PID START_TIME`, `mend TERMINAL TEXT` (or `mend` alone: nothing is to be mended any more) and at the end
+ * `goodbye`. The end of the input without a goodbye means that limitrun was killed.
  *
  * The tree is then found by the marker in /proc/PID/environ, by the child's pid with its start time (field 22 of
  * /proc/PID/stat, proc(5)), and from these by their children. What is found is stopped first, so that it does not fork

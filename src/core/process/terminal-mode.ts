@@ -1,6 +1,5 @@
 import {closeSync, existsSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
-import {execa} from 'execa';
 import {inForeground} from './caller-signals.js';
 
 /** By absolute path: one planted in PATH or in the working directory is never run. */
@@ -33,6 +32,8 @@ export function leaveTerminalAlone(): void {
 
 /** @returns what it printed; nothing when it failed, since a terminal that is gone needs no mending */
 async function run(file: string, args: readonly string[]): Promise<string> {
+  // Not loaded with this module, of which help and status need the other half.
+  const {execa} = await import('execa');
   const {stdout} = await execa(file, args, {stdin: 'inherit', stderr: 'ignore', reject: false});
   return stdout;
 }

@@ -1,6 +1,6 @@
-import type {ResourceViolation} from '../limits/resource-violation.js';
 import {withoutTree} from './recordable.js';
 import type {RunEvent} from './run-event.js';
+import {violationKey} from './violation-key.js';
 
 /** Between two samples: this long, and this share of the run so far. A day comes to some 4000. */
 const SAMPLE_GAP = {leastMs: 250, share: 1 / 500};
@@ -85,10 +85,10 @@ export class RecordThinner {
       case 'violation_begun':
         return this.#begun(event);
       case 'violation_ended':
-        return this.#actions.has(keyOf(event.ended.violation)) ? [event] : [];
+        return this.#actions.has(violationKey(event.ended.violation)) ? [event] : [];
       case 'action_taken': {
         if (event.violation === undefined) return this.#notices.takesNext() ? [event] : [];
-        const key = keyOf(event.violation);
+        const key = violationKey(event.violation);
         const actions = this.#actions.get(key) ?? ACTIONS;
         if (actions === ACTIONS) return [];
         this.#actions.set(key, actions + 1);
@@ -99,15 +99,11 @@ export class RecordThinner {
 
   #begun(event: Extract<RunEvent, {kind: 'violation_begun'}>): readonly RunEvent[] {
     if (!this.#violations.takesNext()) return [];
-    this.#actions.set(keyOf(event.violation), 0);
+    this.#actions.set(violationKey(event.violation), 0);
     if (event.violation.tree === undefined) return [event];
     this.#trees += 1;
     return [this.#trees <= TREES ? event : {...event, violation: withoutTree(event.violation)}];
   }
-}
-
-function keyOf({limitType, limitValue, severity, atMs}: ResourceViolation): string {
-  return `${limitType} ${String(limitValue)} ${severity} ${String(atMs)}`;
 }
 
 /** The first, and each that comes long enough after the one before. */

@@ -10,7 +10,6 @@ const TEXT_BYTES = 2 * 1024;
 const MEMBERS = 20;
 
 const CLIPPED = '…';
-const REDACTED = '[redacted]';
 
 /**
  * What of an event goes into a record, which must stay small whatever the run does: long texts are clipped, trees are
@@ -49,30 +48,6 @@ export function recordable(event: RunEvent): RunEvent {
   }
 }
 
-/** The event without the arguments of commands, which may hold secrets: those of the run and those in its tree. */
-export function redacted(event: RunEvent): RunEvent {
-  switch (event.kind) {
-    case 'run_started':
-      return {...event, command: event.command.map((word, index) => (index === 0 ? word : REDACTED))};
-    case 'tree_sampled':
-      return {...event, members: event.members.map(withoutArgs)};
-    case 'violation_begun':
-      return {...event, violation: withoutTreeArgs(event.violation)};
-    case 'violation_ended':
-      return {...event, ended: {...event.ended, violation: withoutTreeArgs(event.ended.violation)}};
-    case 'action_taken':
-      return event.violation === undefined ? event : {...event, violation: withoutTreeArgs(event.violation)};
-    case 'state_changed':
-    case 'notice':
-    case 'attempt_started':
-    case 'usage_sampled':
-    case 'checkpoint':
-    case 'attempt_ended':
-    case 'run_ended':
-      return event;
-  }
-}
-
 /** The violation alone; its tree is told once, where it begins. */
 export function withoutTree(violation: ResourceViolation): ResourceViolation {
   const {tree: _tree, treeOmitted: _omitted, ...rest} = violation;
@@ -95,14 +70,6 @@ function cutTree(
     ...(member.args !== undefined && {args: clippedWords(member.args, ARGS_BYTES)}),
   }));
   return {members: kept, omitted: omitted + members.length - kept.length};
-}
-
-function withoutTreeArgs(violation: ResourceViolation): ResourceViolation {
-  return violation.tree === undefined ? violation : {...violation, tree: violation.tree.map(withoutArgs)};
-}
-
-function withoutArgs({args: _args, ...rest}: ViolationMember): ViolationMember {
-  return rest;
 }
 
 function clippedCause(cause: EndCause): EndCause {

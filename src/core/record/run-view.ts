@@ -3,6 +3,7 @@ import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {RunFolder} from './fold-run.js';
 import type {RunEvent, RunStateName} from './run-event.js';
 import type {RunRecord} from './run-record.js';
+import {type UsageSeries, UsageSeriesFolder} from './usage-series.js';
 
 /** How far back {@link RunView.recent} goes. */
 export const RECENT_MS = 60_000;
@@ -23,6 +24,8 @@ export interface RunView {
   readonly usage?: ResourceUsage;
   /** Samples of the last minute, oldest first, a second apart or more; the last one is the latest. */
   readonly recent: readonly ResourceUsage[];
+  /** The whole run, in coarser steps the longer it is. */
+  readonly series: UsageSeries;
   readonly tree?: {
     readonly members: readonly ViolationMember[];
     readonly omitted: number;
@@ -38,6 +41,7 @@ export interface RunView {
 /** Folds the events of a run into what those see who look on while it goes on. */
 export class RunViewFolder {
   readonly #folder = new RunFolder();
+  readonly #series = new UsageSeriesFolder();
   #state: RunView['state'] = 'starting';
   #usage: ResourceUsage | undefined;
   #recent: ResourceUsage[] = [];
@@ -64,6 +68,7 @@ export class RunViewFolder {
         return;
       case 'attempt_ended':
         this.#usage = undefined;
+        this.#series.attemptEnded();
         break;
       case 'run_ended':
         this.#state = 'ended';
@@ -90,6 +95,7 @@ export class RunViewFolder {
       state: this.#state,
       ...(this.#usage !== undefined && {usage: this.#usage}),
       recent: [...this.#recent],
+      series: this.#series.series(),
       ...(this.#tree !== undefined && {tree: this.#tree}),
       latest: [...this.#latest],
       atMs: this.#last.atMs,
@@ -111,6 +117,7 @@ export class RunViewFolder {
   #sampled(sampled: ResourceUsage): void {
     const usage = withLatest(sampled, this.#usage);
     this.#usage = usage;
+    this.#series.add(usage);
     const [before, last] = this.#recent.slice(-2);
     if (before !== undefined && last !== undefined && last.atMs - before.atMs < RECENT_STEP_MS)
       this.#recent.pop();

@@ -1,22 +1,19 @@
 import {randomBytes} from 'node:crypto';
-import {constants, fstatSync, write as writeCallback} from 'node:fs';
-import {access, open, rename, unlink} from 'node:fs/promises';
+import {constants} from 'node:fs';
+import {open, rename, unlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {performance} from 'node:perf_hooks';
-import {setTimeout as sleep} from 'node:timers/promises';
-import {promisify} from 'node:util';
 import {UsageError} from '../plan/usage-error.js';
 import {printable} from '../report/printable.js';
-import {systemErrorCode, systemErrorText} from '../system-error.js';
+import {systemErrorText} from '../system-error.js';
+import {assertWritable} from './assert-writable.js';
 import {type ReportTarget, reportTarget} from './report-target.js';
-
-const write = promisify(writeCallback);
+import {writeAll} from './write-all.js';
 
 /** Command words may hold secrets: the report is for its owner, whatever the umask. */
 const PRIVATE_MODE = 0o600;
 /** A reader that takes nothing for this long is taken for stuck. */
 const STALL_MS = 5000;
-const RETRY_MS = 5;
 
 /**
  * Makes sure before the start, as far as that can be known, that a report can be written to `path`. Opens nothing, so
@@ -26,27 +23,7 @@ const RETRY_MS = 5;
 export async function assertReportWritable(path: string): Promise<void> {
   if (path === '-')
     throw new UsageError("--report: standard output is the command's; give a file, or /dev/stderr");
-  try {
-    const target = await reportTarget(path);
-    switch (target.kind) {
-      case 'directory':
-        throw new UsageError(`--report: ${printable(path)} is a directory; give a file, such as report.json`);
-      case 'file':
-        await access(dirname(target.path), constants.W_OK | constants.X_OK);
-        // What was made read-only on purpose is not replaced, though a rename could.
-        if (target.mode !== undefined) await access(target.path, constants.W_OK);
-        return;
-      case 'stream':
-        await access(target.path, constants.W_OK);
-        return;
-      case 'descriptor':
-        fstatSync(target.fd);
-        return;
-    }
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`--report: cannot write to ${printable(path)}: ${systemErrorText(error)}`);
-  }
+  await assertWritable(path, {flag: '--report', example: 'report.json', replaces: true});
 }
 
 /**
@@ -74,7 +51,7 @@ async function writeTo(target: ReportTarget, bytes: Buffer, stallMs: number): Pr
     case 'stream':
       return writeInto(target.path, bytes, stallMs);
     case 'descriptor':
-      return writeAll(target.fd, bytes, stallMs);
+      return writeAll(target.fd, bytes, stalledFor(stallMs));
   }
 }
 
@@ -103,26 +80,12 @@ async function replaceFile(path: string, bytes: Buffer, mode: number): Promise<v
 async function writeInto(path: string, bytes: Buffer, stallMs: number): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    await writeAll(file.fd, bytes, stallMs);
+    await writeAll(file.fd, bytes, stalledFor(stallMs));
   } finally {
     await file.close();
   }
 }
 
-/** Writes everything, waiting for a slow reader as long as it takes something now and then. */
-async function writeAll(fd: number, bytes: Buffer, stallMs: number): Promise<void> {
-  let rest = bytes;
-  let progressAtMs = performance.now();
-  while (rest.length > 0) {
-    try {
-      const {bytesWritten} = await write(fd, rest);
-      rest = rest.subarray(bytesWritten);
-      progressAtMs = performance.now();
-    } catch (error) {
-      if (systemErrorCode(error) !== 'EAGAIN') throw error;
-      if (performance.now() - progressAtMs > stallMs)
-        throw new Error('its reader does not read', {cause: error});
-      await sleep(RETRY_MS);
-    }
-  }
+function stalledFor(stallMs: number): (progressAtMs: number) => boolean {
+  return (progressAtMs) => performance.now() - progressAtMs > stallMs;
 }

@@ -78,7 +78,7 @@ function promiseText(promise: LimitPromise, isStaged: boolean): string {
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
-/** What keeps a limit, and how fast. */
+/** Who keeps a limit, and how often it is looked at. */
 export function keeperText({limitType, enforcedBy, everyMs, cap}: LimitPromise): string {
   const sampled = everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;
   switch (enforcedBy) {

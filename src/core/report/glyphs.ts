@@ -1,6 +1,6 @@
 import type {TextStyle} from './text-style.js';
 
-/** The characters that live views are drawn with, each one cell wide. */
+/** The characters that live views are drawn with, each one cell wide but the name of the arrow keys. */
 export interface Glyphs {
   /** Stands where text was cut off. */
   readonly ellipsis: string;

@@ -68,7 +68,7 @@ function report(record: RunRecord, facts: ReportFacts): Json {
     name: record.name,
     command: record.command,
     violation_handling: record.handling,
-    reason: reason(cause),
+    reason: reasonJson(cause),
     exit_code: exitCode,
     child: {exit_code: last?.exitCode, signal: last?.signal},
     forced: last?.forced ?? false,
@@ -78,18 +78,18 @@ function report(record: RunRecord, facts: ReportFacts): Json {
     cpu_time_seconds: record.figures.cpuTimeMs && seconds(record.figures.cpuTimeMs.value),
     samples: record.samples,
     worst_gap_ms: record.worstGapMs === undefined ? undefined : rounded(record.worstGapMs),
-    figures: figures(record.figures),
-    limits: record.promises.map(limit),
+    figures: figuresJson(record.figures),
+    limits: record.promises.map(limitJson),
     violations: record.violations.map(violationJson),
     violations_omitted: record.violationsOmitted ?? 0,
-    attempts: record.attempts.map(attempt),
+    attempts: record.attempts.map(attemptJson),
     attempts_omitted: record.attemptsOmitted ?? 0,
     notices: record.notices,
     survivors: record.survivors,
   };
 }
 
-function reason(cause: EndCause): Json {
+export function reasonJson(cause: EndCause): Json {
   switch (cause.kind) {
     case 'exited':
       return {kind: cause.kind};
@@ -106,15 +106,15 @@ function reason(cause: EndCause): Json {
   }
 }
 
-function figures(all: RunFigures): Json {
-  return Object.fromEntries(FIGURES.map(([key, name, unit]) => [key, figure(all[name], unit)]));
+export function figuresJson(all: RunFigures): Json {
+  return Object.fromEntries(FIGURES.map(([key, name, unit]) => [key, figureJson(all[name], unit)]));
 }
 
-function figure(sourced: Sourced | undefined, unit: LimitUnit): Json {
+export function figureJson(sourced: Sourced | undefined, unit: LimitUnit): Json {
   return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
 }
 
-function limit(promise: LimitPromise): Json {
+export function limitJson(promise: LimitPromise): Json {
   const {limitType, limitValue, policy, sustainMs, enforcedBy, everyMs, cap, overshoot} = promise;
   const {metric, unit} = limitKind(limitType);
   return {
@@ -155,12 +155,12 @@ export function violationJson({
     source: violation.source,
     message: violation.message,
     actions,
-    tree: violation.tree?.map(member),
+    tree: violation.tree?.map(memberJson),
     tree_omitted: violation.treeOmitted,
   };
 }
 
-function member(one: ViolationMember): Json {
+export function memberJson(one: ViolationMember): Json {
   return {
     pid: one.pid,
     parent_pid: one.parentPid,
@@ -175,7 +175,7 @@ function member(one: ViolationMember): Json {
   };
 }
 
-function attempt(record: AttemptRecord): Json {
+export function attemptJson(record: AttemptRecord): Json {
   const {cause, endedTimestampMs, nextInMs} = record;
   return {
     attempt: record.attempt,
@@ -183,12 +183,12 @@ function attempt(record: AttemptRecord): Json {
     limits: record.limits?.map(attemptLimit),
     started_at: isoTime(record.startedTimestampMs),
     ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
-    cause: cause && reason(cause),
+    cause: cause && reasonJson(cause),
     exit_code: record.exitCode,
     signal: record.signal,
     forced: record.forced,
-    cpu_time: figure(record.cpuTimeMs, 'ms'),
-    peak_rss: figure(record.peakRssBytes, 'bytes'),
+    cpu_time: figureJson(record.cpuTimeMs, 'ms'),
+    peak_rss: figureJson(record.peakRssBytes, 'bytes'),
     next_in_ms: nextInMs === undefined ? undefined : rounded(nextInMs),
   };
 }
@@ -202,12 +202,12 @@ function inUnit(value: number, unit: LimitUnit): number {
   return unit === 'ms' ? seconds(value) : rounded(value);
 }
 
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return rounded(ms / MS_PER_SECOND);
 }
 
 /** @param timestampMs since the epoch */
-function isoTime(timestampMs: number): string {
+export function isoTime(timestampMs: number): string {
   return new Date(timestampMs).toISOString();
 }
 

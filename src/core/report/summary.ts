@@ -34,12 +34,17 @@ function raisedLimits(record: RunRecord): string[] {
 
 /** One line that says how the run ended. Also what `--quiet` prints for limitrun's own errors (125, 126, 127). */
 export function headline(record: RunRecord, paint: Paint): string {
+  return `limitrun: ${outcomeText(record, paint) ?? 'the run has not ended'}`;
+}
+
+/** How the run ended, as a phrase; undefined when it has not. */
+export function outcomeText(record: RunRecord, paint: Paint): string | undefined {
   const {cause} = record;
-  if (cause === undefined) return 'limitrun: the run has not ended';
+  if (cause === undefined) return undefined;
   const command = record.attempts.at(-1);
   const text = `${causeText(cause, record, command)}${factsText(cause, record, command)}`;
   const byItself = cause.kind === 'exited' && command?.signal === undefined;
-  return `limitrun: ${byItself ? text : paint.red(text)}`;
+  return byItself ? text : paint.red(text);
 }
 
 function causeText(cause: EndCause, record: RunRecord, command: CommandEnd | undefined): string {

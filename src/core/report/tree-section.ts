@@ -7,7 +7,7 @@ import {memoryOf, type ProcessSort, processTree, type TreeLine} from './process-
 import {type ScreenSection, sectionTitle} from './screen-section.js';
 import {shareText} from './progress-line.js';
 import type {TextStyle} from './text-style.js';
-import {clipText, textWidth} from './text-width.js';
+import {clipText, padText, textWidth} from './text-width.js';
 
 /** Longer command lines are clipped anyway. */
 const LONGEST_COMMAND = 1000;
@@ -26,10 +26,8 @@ export interface TreeOptions {
   readonly scroll: number;
 }
 
-/** How far the tree of a run can be scrolled. */
-export function mostScroll({tree}: RunView): number {
-  return Math.max(0, (tree?.members.length ?? 0) - 1);
-}
+/** Of its rows so many are not for processes. */
+export const TREE_HEAD_ROWS = 2;
 
 /** The processes of the run as a tree, scrolled. */
 export function treeSection(
@@ -46,10 +44,10 @@ export function treeSection(
     (sort === 'cpu' ? member.cpuPercent : memoryOf(member, proportional)) ?? -1;
   const lines = processTree(members, weightOf, glyphsOf(style));
   return {
-    least: 3,
-    most: lines.length + 2,
+    least: TREE_HEAD_ROWS + 1,
+    most: lines.length + TREE_HEAD_ROWS,
     lines: (rows) => {
-      const room = Math.max(0, rows - 2);
+      const room = Math.max(0, rows - TREE_HEAD_ROWS);
       const first = Math.max(0, Math.min(scroll, lines.length - room));
       const shown = lines.slice(first, first + room);
       const isAll = shown.length === lines.length && omitted === 0;
@@ -106,9 +104,9 @@ function processLine(
 }
 
 function columns([pid = '', memory = '', share = '', cpu = '']: readonly string[], cells: number): string {
-  const texts = [pid.padStart(WIDTHS.pid), memory.padStart(WIDTHS.memory)];
-  if (cells >= CELLS_WITH_SHARE) texts.push(share.padStart(WIDTHS.share));
-  if (cells >= CELLS_WITH_CPU) texts.push(cpu.padStart(WIDTHS.cpu));
+  const texts = [padText(pid, WIDTHS.pid, 'right'), padText(memory, WIDTHS.memory, 'right')];
+  if (cells >= CELLS_WITH_SHARE) texts.push(padText(share, WIDTHS.share, 'right'));
+  if (cells >= CELLS_WITH_CPU) texts.push(padText(cpu, WIDTHS.cpu, 'right'));
   return texts.join(GAP);
 }
 

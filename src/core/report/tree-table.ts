@@ -2,7 +2,7 @@ import {limitKind} from '../limits/resource-limits.js';
 import type {ViolationMember} from '../limits/resource-violation.js';
 import {formatPercent, formatValue} from '../plan/units.js';
 import type {RunRecord} from '../record/run-record.js';
-import {type Cell, type Column, fittedTable} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 
@@ -10,6 +10,13 @@ import {printable} from './printable.js';
 const MOST_SHOWN = 5;
 /** Longer command lines are clipped by the table anyway. */
 const LONGEST_SHOWN = 200;
+
+/** Who was in a tree. */
+export interface Members {
+  readonly members: readonly ViolationMember[];
+  /** How many more there were. */
+  readonly omitted: number;
+}
 
 /**
  * The members of the tree with which the first critical violation began, the largest by what its limit is about first;
@@ -21,16 +28,32 @@ export function treeTable({violations}: RunRecord, paint: Paint): string | undef
   const {tree, limitType, treeOmitted = 0} = first;
   const proportional =
     limitKind(limitType).group === 'memory' && tree.some(({pssBytes}) => pssBytes !== undefined);
+  const header = `process when ${limitType} was exceeded`;
+  return membersTable({members: tree, omitted: treeOmitted}, header, proportional, paint);
+}
+
+/**
+ * The first few members of a tree; the others are counted.
+ * @param header of the column of their command lines
+ * @param proportional show the proportional set size where it was read
+ */
+export function membersTable(
+  {members, omitted}: Members,
+  header: string,
+  proportional: boolean,
+  paint: Paint,
+  room: TableRoom = {},
+): string {
   const columns: Column[] = [
     {header: 'pid', align: 'right'},
-    {header: `process when ${limitType} was exceeded`, align: 'left'},
+    {header, align: 'left', least: header.length},
     {header: proportional ? 'PSS' : 'RSS', align: 'right'},
     {header: 'CPU', align: 'right'},
-    {header: 'growth', align: 'right'},
+    {header: 'growth', align: 'right', expendable: 1},
   ];
-  const rows = tree.slice(0, MOST_SHOWN).map((member) => cells(member, proportional));
-  const hidden = tree.length - rows.length + treeOmitted;
-  const table = fittedTable(columns, rows, paint);
+  const rows = members.slice(0, MOST_SHOWN).map((member) => cells(member, proportional));
+  const hidden = members.length - rows.length + omitted;
+  const table = fittedTable(columns, rows, paint, room);
   if (hidden === 0) return table;
   return `${table}\n${paint.dim(`… ${String(hidden)} more ${hidden === 1 ? 'process' : 'processes'}`)}`;
 }

@@ -1,20 +1,18 @@
 import {limitKind, type LimitType, type LimitUnit} from '../limits/resource-limits.js';
 import {formatPercent, formatValue} from '../plan/units.js';
 import {promisedLimit, type RunRecord} from '../record/run-record.js';
-import {type Cell, type Column, fittedTable} from './fitted-table.js';
+import {type Cell, type Column, fittedTable, type TableRoom} from './fitted-table.js';
 import type {Paint} from './paint.js';
+import {sharePaint} from './share-paint.js';
 
 const COLUMNS: readonly Column[] = [
-  {header: 'metric', align: 'left'},
+  {header: 'metric', align: 'left', least: 10},
   {header: '', align: 'left'},
   {header: 'value', align: 'right'},
   {header: 'limit', align: 'right'},
-  {header: 'share', align: 'right'},
-  {header: 'source', align: 'left'},
+  {header: 'share', align: 'right', expendable: 1},
+  {header: 'source', align: 'left', expendable: 2},
 ];
-
-const WARNING_SHARE_PERCENT = 80;
-const FULL_SHARE_PERCENT = 100;
 
 type Which = 'peak' | 'total' | 'average' | 'longest';
 
@@ -27,10 +25,10 @@ interface Row {
 }
 
 /**
- * What the run used, metric by metric, beside the limits: at most 80 columns. A metric that was neither measured nor
+ * What the run used, metric by metric, beside the limits. A metric that was neither measured nor
  * limited has no row; one that was limited but not measured says so.
  */
-export function usageTable(record: RunRecord, paint: Paint): string {
+export function usageTable(record: RunRecord, paint: Paint, room: TableRoom = {}): string {
   const rows = [...memoryRows(record), ...processRows(record), ...cpuRows(record), ...diskRows(record)]
     .concat(wallRows(record))
     .filter((row) => row.figure !== undefined || row.limit !== undefined);
@@ -38,6 +36,7 @@ export function usageTable(record: RunRecord, paint: Paint): string {
     COLUMNS,
     rows.map((row) => cells(row, paint)),
     paint,
+    room,
   );
 }
 
@@ -147,7 +146,6 @@ function cells({metric, which, unit, figure, limit}: Row, paint: Paint): Cell[] 
 }
 
 function shareCell(percent: number, paint: Paint): Cell {
-  const text = formatPercent(percent);
-  if (percent > FULL_SHARE_PERCENT) return {text, paint: paint.red};
-  return percent > WARNING_SHARE_PERCENT ? {text, paint: paint.yellow} : {text};
+  const painted = sharePaint(percent, paint);
+  return {text: formatPercent(percent), ...(painted && {paint: painted})};
 }

@@ -14,7 +14,7 @@ import {shareRows} from './share-rows.js';
 import {headline} from './summary.js';
 import type {TextStyle} from './text-style.js';
 import {clipText} from './text-width.js';
-import {treeSection} from './tree-section.js';
+import {TREE_HEAD_ROWS, treeSection} from './tree-section.js';
 import {attemptsSection, limitsSection, violationsSection} from './watch-sections.js';
 
 /** What a full screen depends on besides the run. */
@@ -38,12 +38,8 @@ const ROWS_WITH_COMMAND = 14;
 
 /** The full screen of `limitrun watch RUN`: exactly `size.rows` lines of at most `size.columns` cells. */
 export function watchScreen(view: RunView, screen: WatchScreen): string[] {
-  const {size, style} = screen;
-  const rows = Math.max(0, size.rows);
-  const cells = Math.max(1, size.columns);
-  const head = [factLine(headFacts(view, screen), cells, style), ...moreHeadLines(view, screen, cells)];
-  const sections = sectionsOf(view, screen, cells);
-  const dealt = shareRows(rows - head.length - 1, sections);
+  const {head, sections, dealt, cells, rows} = layout(view, screen);
+  if (rows < 1) return [];
   // Dealt out by importance, shown in the order in which one reads.
   const [usage = [], tree = [], violations = [], limits = [], attempts = []] = sections.map(
     ({lines}, index) => (dealt[index] ? lines(dealt[index]) : []),
@@ -53,8 +49,34 @@ export function watchScreen(view: RunView, screen: WatchScreen): string[] {
   const isAiry = rows - used.length - 1 >= parts.length;
   const body = isAiry ? [head, ...parts.map((part) => ['', ...part])].flat() : used;
   const blank = Array.from({length: Math.max(0, rows - body.length - 1)}, () => '');
-  const all = [...body.slice(0, Math.max(0, rows - 1)), ...blank];
-  return rows < 1 ? [] : [...all, bottomLine(screen, cells)];
+  return [...body.slice(0, rows - 1), ...blank, bottomLine(screen, cells)];
+}
+
+/** How many lines the process tree can be scrolled on this screen; more than that changes nothing. */
+export function mostScroll(view: RunView, screen: WatchScreen): number {
+  const rows = layout(view, screen).dealt[TREE] ?? 0;
+  return rows === 0 ? 0 : Math.max(0, (view.tree?.members.length ?? 0) + TREE_HEAD_ROWS - rows);
+}
+
+/** Where the process tree is among the sections. */
+const TREE = 1;
+
+interface Layout {
+  readonly head: readonly string[];
+  /** The most important one first, with the rows of each. */
+  readonly sections: readonly ScreenSection[];
+  readonly dealt: readonly number[];
+  readonly cells: number;
+  readonly rows: number;
+}
+
+function layout(view: RunView, screen: WatchScreen): Layout {
+  const {size, style} = screen;
+  const rows = Math.max(0, size.rows);
+  const cells = Math.max(1, size.columns);
+  const head = [factLine(headFacts(view, screen), cells, style), ...moreHeadLines(view, screen, cells)];
+  const sections = sectionsOf(view, screen, cells);
+  return {head, sections, dealt: shareRows(rows - head.length - 1, sections), cells, rows};
 }
 
 /** The most important one first. */

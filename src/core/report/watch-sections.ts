@@ -7,6 +7,7 @@ import {keeperText} from './event-line.js';
 import type {Fact} from './fact-line.js';
 import {type Cell, type Column, fittedTable} from './fitted-table.js';
 import {glyphsOf} from './glyphs.js';
+import type {Paint} from './paint.js';
 import {printable} from './printable.js';
 import {clockText} from './run-title.js';
 import {type ScreenSection, sectionTitle} from './screen-section.js';
@@ -163,6 +164,9 @@ function tableSection<Row>(
   const used = columns.filter(({from = 0}) => cells >= from);
   const room = {width: cells, ellipsis: glyphsOf(style).ellipsis};
   const all = entries.length + omitted;
+  const {dim, green, red, yellow} = style.paint;
+  // Below a title the names of the columns step back.
+  const quiet: Paint = {bold: dim, dim, green, red, yellow};
   return {
     least: 2,
     most: entries.length + 2,
@@ -172,7 +176,7 @@ function tableSection<Row>(
       const shown = entries.slice(0, rows - (withHeader ? 2 : 1));
       const part = shown.length === all ? '' : `${String(shown.length)} of ${String(all)}`;
       const texts = shown.map((entry) => used.map(({cell}) => cell(entry)));
-      const lines = fittedTable(used, texts, style.paint, room).split('\n');
+      const lines = fittedTable(used, texts, quiet, room).split('\n');
       return [
         sectionTitle(title, [...facts, {text: part, rank: facts.length + 1}], cells, style),
         ...lines.slice(withHeader ? 0 : 1),

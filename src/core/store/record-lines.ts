@@ -4,17 +4,15 @@ import type {RunEvent} from '../record/run-event.js';
 /** Takes the lines of a record one by one and keeps the events in them. */
 export class RecordLines {
   readonly events: RunEvent[] = [];
-  readonly #seen = new Set<string>();
+  /** By the time of the event: a number is found faster than a line. */
+  readonly #lines = new Map<number, string[]>();
   #damaged = 0;
   #newer = 0;
 
-  /** A line that was taken before (an event is in the log and in the live file) is not taken again. */
   add(lines: Iterable<string>): this {
     for (const line of lines) {
-      if (this.#seen.has(line)) continue;
-      this.#seen.add(line);
       const event = eventFromJson(line);
-      if (event !== undefined) this.events.push(event);
+      if (event !== undefined) this.#keep(event, line);
       else if (isFromNewerVersion(line)) this.#newer += 1;
       else this.#damaged += 1;
     }
@@ -29,11 +27,29 @@ export class RecordLines {
     return `${String(this.#damaged)} ${this.#damaged === 1 ? 'line' : 'lines'} of it cannot be read`;
   }
 
-  /** These events and the others that are not among them, in the order in which they happened. */
-  with(lines: Iterable<string>): RunEvent[] {
-    const others = [...lines].filter((line) => !this.#seen.has(line));
-    const events = [...this.events, ...new RecordLines().add(others).events];
-    return events.sort((one, other) => one.atMs - other.atMs);
+  /**
+   * These events and those of another file of the same run, in the order in which they happened. What both files tell is
+   * in both by the same line, and is told once.
+   */
+  with(lines: Iterable<string>): readonly RunEvent[] {
+    const others = new RecordLines();
+    for (const line of lines) {
+      const event = eventFromJson(line);
+      if (event !== undefined && !this.#has(event, line) && !others.#has(event, line))
+        others.#keep(event, line);
+    }
+    return [...this.events, ...others.events].sort((one, other) => one.atMs - other.atMs);
+  }
+
+  #keep(event: RunEvent, line: string): void {
+    this.events.push(event);
+    const lines = this.#lines.get(event.atMs);
+    if (lines === undefined) this.#lines.set(event.atMs, [line]);
+    else lines.push(line);
+  }
+
+  #has(event: RunEvent, line: string): boolean {
+    return this.#lines.get(event.atMs)?.includes(line) === true;
   }
 }
 

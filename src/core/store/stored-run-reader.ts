@@ -50,8 +50,8 @@ export class StoredRunReader {
     // The live file first: what is left out of the log and has just gone from here is at least in its checkpoint.
     const live = await Promise.all(this.paths.live.map((path) => this.#liveLines(path)));
     const log = await this.#logLines();
-    const modifiedMs = Math.max(log?.modifiedMs ?? 0, ...live.map((file) => file?.modifiedMs ?? 0));
-    if (modifiedMs === 0) return undefined;
+    const files = [log, ...live].filter((file) => file !== undefined);
+    const modifiedMs = Math.max(...files.map((file) => file.modifiedMs));
     const events = (log?.record ?? new RecordLines()).with(live.flatMap((file) => file?.lines ?? []));
     return isRun(events) ? {events, modifiedMs} : undefined;
   }

@@ -1,5 +1,6 @@
 import {writeSync} from 'node:fs';
 import {systemClock} from '../clock.js';
+import {errorMessage} from '../error-message.js';
 import {LineWriter} from '../line-writer.js';
 import {
   drawTable,
@@ -20,6 +21,11 @@ const SETTLE_MS = 300;
 const MOST_PATIENCE_MS = 200;
 const FEWEST_COLUMNS = 12;
 const FEWEST_ROWS = 4;
+/**
+ * With so many rows left for the command one more stays blank between it and the table: after a change of size the next
+ * line of the command falls below the old region, and would stand beside what is left of the table's first row.
+ */
+const ROWS_TO_SPARE = 10;
 /** A region has two rows at least (DECSTBM). */
 const FEWEST_ROWS_ABOVE = 2;
 
@@ -104,7 +110,10 @@ export class LiveTable {
    * the cursor: they go at once, and the table comes back when the size has settled.
    */
   resized(): void {
-    if (this.isUp || this.#unsettled()) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
+    if (this.#yielded || this.#closed) return;
+    // A frame may be on its way for the size that was.
+    const busy = this.isUp || this.#turning || this.#unsettled();
+    if (busy) this.#settledAtMs = systemClock.nowMs() + SETTLE_MS;
     void this.#erase();
   }
 
@@ -140,9 +149,19 @@ export class LiveTable {
   readonly #tick = (): void => {
     if (this.#turning) return;
     this.#turning = true;
-    void this.#turn().finally(() => {
-      this.#turning = false;
-    });
+    void this.#turn()
+      .catch(this.#fail)
+      .finally(() => {
+        this.#turning = false;
+      });
+  };
+
+  /** A fault of the table must not end the run. */
+  readonly #fail = async (error: unknown): Promise<void> => {
+    this.#yielded = true;
+    clearInterval(this.#timer);
+    this.#held.push(`limitrun: no live table any more: ${errorMessage(error)}`);
+    await this.#takeDown();
   };
 
   /** One look at the terminal, and one frame if it may be drawn. */
@@ -192,7 +211,8 @@ export class LiveTable {
     if (height < 1 || height > size.rows - FEWEST_ROWS_ABOVE) return [];
     const lines = this.#options.frame(size);
     if (lines.length === 0) return [];
-    return Array.from({length: height}, (_, index) => lines[index] ?? '');
+    const exactly = Array.from({length: height}, (_, index) => lines[index] ?? '');
+    return size.rows - height > ROWS_TO_SPARE ? ['', ...exactly] : exactly;
   }
 
   #up(drawn: Drawn): void {

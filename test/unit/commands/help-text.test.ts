@@ -1,8 +1,10 @@
 import {describe, expect, it} from 'vitest';
 
 import {helpText} from '../../../src/commands/help-text.js';
+import {statusHelp} from '../../../src/commands/status-help.js';
 import {splitWords} from '../../../src/core/plan/child-words.js';
 import {HELP_GROUPS} from '../../../src/core/plan/setting.js';
+import {statusWords} from '../../../src/core/plan/status-words.js';
 import {SETTINGS} from '../../../src/core/plan/settings.js';
 
 const text = helpText();
@@ -53,5 +55,32 @@ describe('the help', () => {
       const words = example.slice(example.indexOf('limitrun ') + 'limitrun '.length).split(' ');
       expect(splitWords(words).child.length).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('the help of status', () => {
+  const page = statusHelp();
+
+  it('fits 80 columns and has no blanks at line ends', () => {
+    for (const line of page.split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(80);
+      expect(line).toBe(line.trimEnd());
+    }
+  });
+
+  it('shows examples whose words are right', () => {
+    const examples = page.slice(page.indexOf('Examples:')).match(/limitrun status[^|\n]*/g) ?? [];
+    expect(examples).toHaveLength(4);
+    for (const example of examples) {
+      const words = example.trim().split(' ').slice(2);
+      expect(statusWords(words).own.length + (statusWords(words).run === undefined ? 0 : 1)).toBe(
+        words.length,
+      );
+    }
+  });
+
+  it('is named on the main page', () => {
+    expect(text).toContain('limitrun status [RUN] [--all] [--json]');
+    expect(text).toContain('limitrun watch RUN|PID');
   });
 });

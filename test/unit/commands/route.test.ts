@@ -1,26 +1,25 @@
 import {describe, expect, it} from 'vitest';
 
 import {route} from '../../../src/commands/route.js';
-import {UsageError} from '../../../src/core/plan/usage-error.js';
 
 describe('a command line', () => {
   it.each<[string[], unknown]>([
-    [[], {kind: 'command', id: 'run', own: [], child: []}],
-    [['node', 'a.js'], {kind: 'command', id: 'run', own: [], child: ['node', 'a.js']}],
-    [['-q', 'node'], {kind: 'command', id: 'run', own: ['-q'], child: ['node']}],
-    [['run', '-q', '--', 'node'], {kind: 'command', id: 'run', own: ['-q'], child: ['node']}],
-    [['run'], {kind: 'command', id: 'run', own: [], child: []}],
-    [['run', 'run'], {kind: 'command', id: 'run', own: [], child: ['run']}],
-    [['--', 'run'], {kind: 'command', id: 'run', own: [], child: ['run']}],
-    [['--', 'help'], {kind: 'command', id: 'run', own: [], child: ['help']}],
-    [['--', 'watch', 'x'], {kind: 'command', id: 'run', own: [], child: ['watch', 'x']}],
-    [['--', 'status'], {kind: 'command', id: 'run', own: [], child: ['status']}],
-    [['run', 'watch', 'x'], {kind: 'command', id: 'run', own: [], child: ['watch', 'x']}],
-    [['-q', 'status'], {kind: 'command', id: 'run', own: ['-q'], child: ['status']}],
-    [['./watch'], {kind: 'command', id: 'run', own: [], child: ['./watch']}],
-    [['-q', 'help'], {kind: 'command', id: 'run', own: ['-q'], child: ['help']}],
-    [['constructor'], {kind: 'command', id: 'run', own: [], child: ['constructor']}],
-    [['node', '--help'], {kind: 'command', id: 'run', own: [], child: ['node', '--help']}],
+    [[], {kind: 'command', id: 'run', words: ['--']}],
+    [['node', 'a.js'], {kind: 'command', id: 'run', words: ['--', 'node', 'a.js']}],
+    [['-q', 'node'], {kind: 'command', id: 'run', words: ['-q', '--', 'node']}],
+    [['run', '-q', '--', 'node'], {kind: 'command', id: 'run', words: ['-q', '--', 'node']}],
+    [['run'], {kind: 'command', id: 'run', words: ['--']}],
+    [['run', 'run'], {kind: 'command', id: 'run', words: ['--', 'run']}],
+    [['--', 'run'], {kind: 'command', id: 'run', words: ['--', 'run']}],
+    [['--', 'help'], {kind: 'command', id: 'run', words: ['--', 'help']}],
+    [['--', 'watch', 'x'], {kind: 'command', id: 'run', words: ['--', 'watch', 'x']}],
+    [['--', 'status'], {kind: 'command', id: 'run', words: ['--', 'status']}],
+    [['run', 'watch', 'x'], {kind: 'command', id: 'run', words: ['--', 'watch', 'x']}],
+    [['-q', 'status'], {kind: 'command', id: 'run', words: ['-q', '--', 'status']}],
+    [['./watch'], {kind: 'command', id: 'run', words: ['--', './watch']}],
+    [['-q', 'help'], {kind: 'command', id: 'run', words: ['-q', '--', 'help']}],
+    [['constructor'], {kind: 'command', id: 'run', words: ['--', 'constructor']}],
+    [['node', '--help'], {kind: 'command', id: 'run', words: ['--', 'node', '--help']}],
     [['help'], {kind: 'help'}],
     [['help', 'run'], {kind: 'help'}],
     [['--help'], {kind: 'help'}],
@@ -34,20 +33,38 @@ describe('a command line', () => {
     expect(route(argv)).toEqual(expected);
   });
 
-  it.each([
-    ['watch', ['watch']],
-    ['watch', ['watch', '-n1', 'date']],
-    ['watch', ['watch', '--help']],
-    ['status', ['status']],
-    ['status', ['status', '--all']],
-  ])('that begins with %s is refused: %j', (word, argv) => {
-    expect(() => route(argv)).toThrow(UsageError);
-    expect(() => route(argv)).toThrow(
-      `"${word}" is kept for a subcommand of limitrun; to run the program: limitrun -- ${word}`,
-    );
+  it.each<[string[], unknown]>([
+    [['status'], {kind: 'command', id: 'status', words: []}],
+    [['status', 'nightly', '--json'], {kind: 'command', id: 'status', words: ['nightly', '--json']}],
+    [['status', '--', '--all'], {kind: 'command', id: 'status', words: ['--', '--all']}],
+    [['status', '--help'], {kind: 'help', topic: 'status'}],
+    [['status', 'nightly', '-h'], {kind: 'help', topic: 'status'}],
+    [['help', 'status'], {kind: 'help', topic: 'status'}],
+    [['status', '--version'], {kind: 'version'}],
+  ])('that begins with status: %j leads to %j', (argv, expected) => {
+    expect(route(argv)).toEqual(expected);
+  });
+
+  it.each<[string[], unknown]>([
+    [['watch', '123'], {kind: 'command', id: 'watch', words: ['123']}],
+    [
+      ['watch', '--max-rss', '1K', '--', 'watch', '1'],
+      {kind: 'command', id: 'watch', words: ['--max-rss', '1K', '--', 'watch', '1']},
+    ],
+    [['watch', '--help'], {kind: 'help', topic: 'watch'}],
+    [['watch', '--', 'a', '--help'], {kind: 'command', id: 'watch', words: ['--', 'a', '--help']}],
+    [['watch', '123', '--version'], {kind: 'version'}],
+    [['help', 'watch'], {kind: 'help', topic: 'watch'}],
+  ])('%j leads to watch: %j', (argv, expected) => {
+    expect(route(argv)).toEqual(expected);
   });
 
   it('with a mistake leads nowhere', () => {
     expect(() => route(['--max-rs', '5', 'x'])).toThrow('unknown flag --max-rs; did you mean --max-rss?');
+    expect(() => route(['status', '--al'])).toThrow('unknown flag --al; did you mean --all?');
+    expect(() => route(['watch', 'node', 'app.js'])).toThrow(
+      'to run a command: limitrun watch -- node app.js',
+    );
+    expect(() => route(['watch'])).toThrow('nothing to watch');
   });
 });

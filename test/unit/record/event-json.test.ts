@@ -126,11 +126,11 @@ describe('reading a line', () => {
   test('is fast: 10,000 samples', () => {
     const line = EVERY_EVENT.filter(({kind}) => kind === 'usage_sampled').map(eventToJson)[0] ?? '';
     const lines = Array.from({length: 10_000}, (_, index) => line.replace('1100.123', String(1000 + index)));
-    const beforeMs = performance.now();
+    const before = process.cpuUsage();
     const read = lines.filter((one) => eventFromJson(one) !== undefined);
-    const tookMs = performance.now() - beforeMs;
+    const {user} = process.cpuUsage(before);
     expect(read).toHaveLength(10_000);
-    expect(tookMs).toBeLessThan(500);
+    expect(user / 1000).toBeLessThan(300);
   });
 });
 

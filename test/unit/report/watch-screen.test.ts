@@ -3,21 +3,15 @@ import type {RunEvent} from '../../../src/core/record/run-event.js';
 import {viewRun} from '../../../src/core/record/run-view.js';
 import {PLAIN_PAINT} from '../../../src/core/report/paint.js';
 import type {TextStyle} from '../../../src/core/report/text-style.js';
-import {mostScroll} from '../../../src/core/report/tree-section.js';
-import {watchScreen, type WatchScreen} from '../../../src/core/report/watch-screen.js';
+import {mostScroll, watchScreen, type WatchScreen} from '../../../src/core/report/watch-screen.js';
 import {BUSY_MS, busyRun, promise} from './busy-run.js';
 import {at, leakingRun, MIB, restartedRun, sampled, started, unstartedRun} from './sample-runs.js';
 import {CODES, tagged} from './tags.js';
 
 const UNICODE: TextStyle = {paint: PLAIN_PAINT, unicode: true};
 
-function screen(
-  events: readonly RunEvent[],
-  columns: number,
-  rows: number,
-  changes: Partial<WatchScreen> = {},
-): string {
-  const lines = watchScreen(viewRun(events), {
+function settings(columns: number, rows: number, changes: Partial<WatchScreen> = {}): WatchScreen {
+  return {
     size: {columns, rows},
     elapsedMs: BUSY_MS,
     style: UNICODE,
@@ -25,7 +19,16 @@ function screen(
     sort: 'memory',
     scroll: 0,
     ...changes,
-  });
+  };
+}
+
+function screen(
+  events: readonly RunEvent[],
+  columns: number,
+  rows: number,
+  changes: Partial<WatchScreen> = {},
+): string {
+  const lines = watchScreen(viewRun(events), settings(columns, rows, changes));
   expect(lines).toHaveLength(rows);
   return tagged(`\n${lines.join('\n')}\n`);
 }
@@ -185,7 +188,8 @@ test('sorted by CPU: the branch with the busiest process comes first', () => {
 });
 
 test('scrolled, and never past the end', () => {
-  expect(mostScroll(viewRun(busyRun()))).toBe(3);
+  const view = viewRun(busyRun());
+  expect([24, 18, 9, 4].map((rows) => mostScroll(view, settings(60, rows)))).toEqual([0, 1, 3, 0]);
   expect(screen(busyRun(), 60, 9, {scroll: 1})).toMatchInlineSnapshot(`
     "
     ── node leaky.js… · run-1 · running · 1 m 10 s · 1 violation
@@ -212,7 +216,7 @@ test('scrolled, and never past the end', () => {
     q quit  k stop  m sort by memory  c sort by CPU  ↑↓ scroll
     "
   `);
-  expect(mostScroll(viewRun(busyRun().slice(0, 4)))).toBe(0);
+  expect(mostScroll(viewRun(busyRun().slice(0, 4)), settings(60, 9))).toBe(0);
 });
 
 test('colours, and a question in the place of the keys', () => {
@@ -233,11 +237,11 @@ test('colours, and a question in the place of the keys', () => {
     open files          <bold>61</>          61                                <dim>            ██</>
     time             <bold>6.2 s</>               1 m 00 s  <dim>▕</><green>▉</>        <dim>▏</>   10%
     <dim>──</> <bold>limits</> <dim>──────────────────────────────────────────────────────────────────────</>
-    <bold>limit</>      <bold>at most</>  <bold>policy</>             <bold>kept by</>
+    <dim>limit</>      <dim>at most</>  <dim>policy</>             <dim>kept by</>
     max_rss  256.0 MiB  graceful_shutdown  sampled at least every 100 ms
     timeout   1 m 00 s  graceful_shutdown  kept by a timer
     <dim>──</> <bold>violations</><dim> · </><red>1 critical</><dim> · </><yellow>1 warning</><dim> · </><dim>latest first</> <dim>──────────────────────────</>
-       <bold>time</>  <bold>limit</>         <bold>peak</>         <bold>of</>  <bold>severity</>  <bold>policy</>          <bold>action</>
+       <dim>time</>  <dim>limit</>         <dim>peak</>         <dim>of</>  <dim>severity</>  <dim>policy</>          <dim>action</>
      +1.2 s  max_rss  263.0 MiB  256.0 MiB  <red>critical</>  graceful_shut…  SIGTERM to 3 …
     +900 ms  max_rss  255.0 MiB  256.0 MiB  <yellow>warning</>   graceful_shut…  none
     <bold>Stop node app.js? y/n\\x1b[2J</>

@@ -1,0 +1,70 @@
+/**
+ * Hands lines to one asynchronous writer, one write at a time: those that come meanwhile are joined into the next one.
+ * After the first failure everything is dropped.
+ */
+export class LineQueue {
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #failed = false;
+  #running: Promise<void> | undefined;
+
+  /**
+   * @param write writes all of a text
+   * @param onFailed called once, with what `write` threw
+   */
+  constructor(
+    private readonly write: (text: string) => Promise<void>,
+    private readonly onFailed: (error: unknown) => void,
+  ) {}
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** How much has been given to {@link add} and not yet to `write`. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** @param line without its line break */
+  add(line: string): void {
+    if (this.#failed) return;
+    this.#waiting.push(line);
+    this.#waitingBytes += Buffer.byteLength(line) + 1;
+    this.#running ??= this.#writeAll();
+  }
+
+  /** Drops what waits and everything to come. */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#forget();
+    this.onFailed(error);
+  }
+
+  /** When everything has been written or dropped. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #writeAll(): Promise<void> {
+    // What is added in the same turn goes into one write.
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0) {
+        const text = `${this.#waiting.join('\n')}\n`;
+        this.#forget();
+        await this.write(text);
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #forget(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+}

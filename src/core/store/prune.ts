@@ -1,0 +1,93 @@
+import {lstat, readdir, unlink} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {RecordPlan} from '../plan/run-plan.js';
+import {eventFromJson} from '../record/event-json.js';
+import {FateTeller} from './fate.js';
+import {directoryFault, readEnds} from './record-file.js';
+import {withoutSamplesBeforeCheckpoint} from './record-lines.js';
+import {
+  isRunId,
+  liveDirectories,
+  logDirectory,
+  runIdOfLive,
+  runIdOfLog,
+  type StatePlaces,
+} from './state-places.js';
+
+/** So long a lost run is shown by its live file. */
+const LOST_KEPT_MS = 24 * 3600 * 1000;
+
+interface OldFile {
+  readonly path: string;
+  readonly runId: string;
+  readonly ageMs: number;
+}
+
+/**
+ * Removes the records that are too old or too many, and what killed runs have left behind. Never the record of a run
+ * that goes on, and nothing that is no regular file of ours with such a name. Errors change nothing.
+ * @param ownRunId the run that asks
+ */
+export async function pruneRecords(places: StatePlaces, plan: RecordPlan, ownRunId: string): Promise<void> {
+  try {
+    const fates = new FateTeller();
+    for (const directory of liveDirectories(places)) await pruneLive(directory, fates);
+    if (places.state !== undefined) await pruneLogs(logDirectory(places.state), plan, ownRunId, fates);
+  } catch {
+    // Another time.
+  }
+}
+
+async function pruneLive(directory: string, fates: FateTeller): Promise<void> {
+  for (const file of await ourFiles(directory, (name) => runIdOfLive(name) ?? runIdOfTemporary(name))) {
+    if (file.ageMs > LOST_KEPT_MS) await removeUnlessRunning(file, fates);
+  }
+}
+
+async function pruneLogs(
+  directory: string,
+  {maxAgeMs, maxCount}: RecordPlan,
+  ownRunId: string,
+  fates: FateTeller,
+): Promise<void> {
+  const logs = [...(await ourFiles(directory, runIdOfLog))].sort((one, other) => one.ageMs - other.ageMs);
+  for (const [index, file] of logs.entries()) {
+    const tooMuch = index >= maxCount || file.ageMs > maxAgeMs;
+    if (tooMuch && file.runId !== ownRunId) await removeUnlessRunning(file, fates);
+  }
+}
+
+async function removeUnlessRunning({path, ageMs}: OldFile, fates: FateTeller): Promise<void> {
+  try {
+    const ends = await readEnds(path);
+    const lines = ends === undefined ? [] : [...ends.head.lines, ...ends.tail];
+    const events = withoutSamplesBeforeCheckpoint(lines)
+      .map(eventFromJson)
+      .filter((event) => event !== undefined);
+    if (fates.fate(events, Date.now() - ageMs) !== 'running') await unlink(path);
+  } catch {
+    // Somebody else was faster, or it cannot be read or removed.
+  }
+}
+
+async function ourFiles(
+  directory: string,
+  idOf: (name: string) => string | undefined,
+): Promise<readonly OldFile[]> {
+  if ((await directoryFault(directory)) !== undefined) return [];
+  const files: OldFile[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    const runId = idOf(name);
+    const path = join(directory, name);
+    const stats = runId === undefined ? undefined : await lstat(path).catch(() => undefined);
+    if (runId === undefined || stats?.isFile() !== true || stats.uid !== process.geteuid?.()) continue;
+    files.push({path, runId, ageMs: Date.now() - stats.mtimeMs});
+  }
+  return files;
+}
+
+/** A live file that was being written. */
+function runIdOfTemporary(name: string): string | undefined {
+  const runId = /^(.+)\.tmp$/.exec(name)?.[1];
+  return runId !== undefined && isRunId(runId) ? runId : undefined;
+}

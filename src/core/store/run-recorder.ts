@@ -1,0 +1,178 @@
+import type {Clock} from '../clock.js';
+import type {RecordPlan} from '../plan/run-plan.js';
+import {recordable} from '../record/recordable.js';
+import type {Happening, RunEvent} from '../record/run-event.js';
+import {systemErrorText} from '../system-error.js';
+import {LiveFile} from './live-file.js';
+import {LiveLines} from './live-lines.js';
+import {LogFile} from './log-file.js';
+import {LogLines} from './log-lines.js';
+import {pruneRecords} from './prune.js';
+import type {StatePlaces} from './state-places.js';
+
+/** What a recorder is given. */
+export interface RecorderOptions {
+  readonly places: StatePlaces;
+  /** Unique: it names the files. */
+  readonly runId: string;
+  readonly plan: RecordPlan;
+  /** What the run came to so far (RunFolder.checkpoint), for what is left out of the record. */
+  readonly checkpoint: () => Extract<Happening, {kind: 'checkpoint'}>;
+  /** Who is in the tree now; undefined when that is not known or nobody is. Redacted, if events are. */
+  readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
+  readonly clock: Clock;
+  /** Called at most once, with one line for the user. */
+  readonly onFault: (text: string) => void;
+}
+
+/** How often the live file is written when something is new, and when nothing is (a sign of life). */
+const LIVE_MS = 1000;
+const IDLE_MS = 2000;
+/** Between two checkpoints in the log: this long, and this share of the run so far. */
+const CHECKPOINT_GAP = {leastMs: 10_000, share: 1 / 100};
+/** A file system that hangs must not keep the run from ending. */
+const CLOSE_MS = 1000;
+
+/**
+ * Keeps the record of a run: its log, which stays, and its live file, which goes with it. Nothing here throws, blocks
+ * or waits where the run would notice; when files cannot be written, that is said once and the run goes on.
+ */
+export class RunRecorder {
+  readonly #options: RecorderOptions;
+  readonly #log: LogFile;
+  readonly #logLines = new LogLines();
+  readonly #live: LiveFile;
+  readonly #liveLines = new LiveLines();
+  readonly #timer: NodeJS.Timeout;
+  #startedAtMs: number | undefined;
+  #checkpointAtMs = 0;
+  #liveAtMs = 0;
+  #news = false;
+  #faultTold = false;
+  #closed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const {places, runId} = options;
+    const onFault = (text: string): void => {
+      this.#fault(text);
+    };
+    this.#log = new LogFile(places, runId, onFault);
+    this.#live = new LiveFile(places, runId, onFault);
+    this.#timer = setInterval(() => {
+      this.#writeLiveIfDue();
+    }, LIVE_MS);
+    this.#timer.unref();
+  }
+
+  /**
+   * Takes the next event. To be called before the event reaches the folder that `checkpoint` asks, so that the
+   * checkpoint at the end of an attempt still tells of that attempt.
+   */
+  add(event: RunEvent): void {
+    if (this.#closed) return;
+    try {
+      this.#checkpointBefore(event);
+      this.#take(recordable(event));
+      if (event.kind === 'run_started') this.#prune();
+      // `status` must see a new run at once.
+      if (event.kind === 'attempt_started' && !this.#live.busy) this.#writeLive();
+    } catch (error) {
+      this.#fault(`the record of this run is not whole: ${systemErrorText(error)}`);
+    }
+  }
+
+  /**
+   * Writes what is left and takes the live file away; only when there is no log it stays, with the end in it. Waits a
+   * second at most.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([this.#finish(), tooLong]);
+    clearTimeout(timer);
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#log.close();
+      if (this.#log.failed) await this.#live.write(this.#liveText());
+      else await this.#live.remove();
+    } catch {
+      // The first fault has been told.
+    }
+  }
+
+  #take(event: RunEvent): void {
+    this.#startedAtMs ??= event.atMs;
+    this.#news = true;
+    const lines = this.#logLines.take(event);
+    for (const line of lines) this.#log.add(line);
+    this.#liveLines.add(event, lines.at(-1));
+  }
+
+  /** The checkpoint and the tree at the end of the last attempt, and of the run, are kept in any case. */
+  #checkpointBefore(event: RunEvent): void {
+    const last =
+      event.kind === 'run_ended' || (event.kind === 'attempt_ended' && event.nextInMs === undefined);
+    if (!last && event.kind !== 'attempt_ended' && !this.#checkpointDue(event)) return;
+    this.#checkpointAtMs = event.atMs;
+    const lines = this.#logLines;
+    for (const now of this.#now(event)) {
+      for (const line of last ? lines.takeLast(now) : lines.take(now)) this.#log.add(line);
+    }
+  }
+
+  #checkpointDue({kind, atMs}: RunEvent): boolean {
+    if (kind !== 'usage_sampled' || this.#startedAtMs === undefined) return false;
+    const elapsedMs = atMs - this.#startedAtMs;
+    const {leastMs, share} = CHECKPOINT_GAP;
+    return atMs - Math.max(this.#checkpointAtMs, this.#startedAtMs) >= Math.max(leastMs, elapsedMs * share);
+  }
+
+  #now({atMs, timestampMs}: {readonly atMs: number; readonly timestampMs: number}): readonly RunEvent[] {
+    const {checkpoint, tree} = this.#options;
+    const told: (Happening | undefined)[] = [checkpoint(), tree()];
+    return told
+      .filter((happening) => happening !== undefined)
+      .map((happening) => recordable({...happening, atMs, timestampMs}));
+  }
+
+  #writeLiveIfDue(): void {
+    const silentMs = this.#options.clock.nowMs() - this.#liveAtMs;
+    // A file system that is slow gets the next state, not a queue of them.
+    if (this.#live.busy || this.#startedAtMs === undefined || (!this.#news && silentMs < IDLE_MS)) return;
+    try {
+      this.#writeLive();
+    } catch (error) {
+      this.#fault(`this run cannot be watched: ${systemErrorText(error)}`);
+    }
+  }
+
+  #writeLive(): void {
+    this.#news = false;
+    this.#liveAtMs = this.#options.clock.nowMs();
+    void this.#live.write(this.#liveText());
+  }
+
+  #liveText(): string {
+    const {clock} = this.#options;
+    return this.#liveLines.text(this.#now({atMs: clock.nowMs(), timestampMs: clock.timestampMs()}));
+  }
+
+  #prune(): void {
+    const {places, plan, runId} = this.#options;
+    void pruneRecords(places, plan, runId);
+  }
+
+  #fault(text: string): void {
+    if (this.#faultTold) return;
+    this.#faultTold = true;
+    this.#options.onFault(text);
+  }
+}

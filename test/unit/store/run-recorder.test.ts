@@ -1,0 +1,244 @@
+import {spawnSync} from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {eventFromJson} from '../../../src/core/record/event-json.js';
+import {foldRun} from '../../../src/core/record/fold-run.js';
+import type {RunEvent} from '../../../src/core/record/run-event.js';
+import {waitFor} from '../../support/wait-for.js';
+import {leakingRun, MIB, restartedRun, rssViolation} from '../report/sample-runs.js';
+import {beforeRemoval, here, placesHere, RecordedRun} from './places.js';
+
+function eventsIn(path: string): RunEvent[] {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return lines.map(eventFromJson).filter((event) => event !== undefined);
+}
+
+const log = (id = 'run-1'): string => here('state', 'limitrun', 'runs', `${id}.jsonl`);
+const live = (id = 'run-1'): string => here('runtime', 'limitrun', `${id}.live`);
+const otherLive = (): string => here('state', 'limitrun', 'live', 'run-1.live');
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+describe('the record of a run', () => {
+  test.each([
+    ['leaking', leakingRun()],
+    ['restarted', restartedRun()],
+  ])('folds to what the run was: %s', async (_name, events) => {
+    const run = new RecordedRun().add(...events);
+    await run.recorder.close();
+    expect(foldRun(eventsIn(log()))).toEqual(run.folder.record());
+    expect(readdirSync(here('runtime', 'limitrun'))).toEqual([]);
+    expect(run.faults).toEqual([]);
+  });
+
+  test('the live file is there as soon as an attempt has started, and goes with the run', async () => {
+    const run = new RecordedRun().start();
+    await waitFor(() => existsSync(live()), {what: 'the live file'});
+    expect(eventsIn(live()).map(({kind}) => kind)).toContain('attempt_started');
+    const violation = rssViolation(1);
+    run.sample(5 * MIB).tell({kind: 'violation_begun', violation});
+    await waitFor(() => eventsIn(live()).some(({kind}) => kind === 'violation_begun'), {
+      what: 'the next second',
+    });
+    expect(eventsIn(live()).map(({kind}) => kind)).toEqual(
+      expect.arrayContaining(['run_started', 'state_changed', 'usage_sampled', 'checkpoint', 'tree_sampled']),
+    );
+    run.end();
+    await run.recorder.close();
+    expect(readdirSync(here('runtime', 'limitrun'))).toEqual([]);
+    expect(eventsIn(log()).at(-1)?.kind).toBe('run_ended');
+  });
+
+  test('16 at once in one directory do not disturb each other', async () => {
+    const runs = Array.from({length: 16}, (_, index) => new RecordedRun(`run-${String(index)}`));
+    for (const run of runs) run.start();
+    for (let sample = 0; sample < 100; sample += 1) for (const run of runs) run.sample(sample * MIB);
+    for (const run of runs) run.end();
+    await Promise.all(runs.map((run) => run.recorder.close()));
+    for (const run of runs) {
+      const record = foldRun(eventsIn(log(run.runId)));
+      expect({id: record.runId, samples: record.samples}).toEqual({id: run.runId, samples: 100});
+      expect(record.figures).toEqual(run.folder.record().figures);
+      expect(run.faults).toEqual([]);
+    }
+  });
+
+  test('two of the same id cannot clash: the second has no record', async () => {
+    const one = new RecordedRun().start();
+    await waitFor(() => existsSync(log()), {what: 'the log'});
+    const other = new RecordedRun('run-1', {places: {state: placesHere().state, runtime: undefined}})
+      .start()
+      .end();
+    await other.recorder.close();
+    one.end();
+    await one.recorder.close();
+    expect(other.faults).toEqual([
+      `no record of this run is kept: cannot write to ${here('state', 'limitrun')}: there is a file already (EEXIST)`,
+    ]);
+    expect(eventsIn(log()).filter(({kind}) => kind === 'run_started')).toHaveLength(1);
+  });
+});
+
+describe('whatever the umask', () => {
+  test.each(['000', '022', '277', '777'])('directories are 0700 and files 0600 (%s)', async (umask) => {
+    const before = process.umask(Number.parseInt(umask, 8));
+    onTestFinished(() => {
+      process.umask(before);
+    });
+    const run = new RecordedRun().start();
+    await waitFor(() => existsSync(live()) && existsSync(log()), {what: 'the files'});
+    process.umask(before);
+    for (const directory of ['state', 'state/limitrun', 'state/limitrun/runs', 'runtime/limitrun'])
+      expect(modeOf(here(directory))).toBe(0o700);
+    expect(modeOf(log())).toBe(0o600);
+    expect(modeOf(live())).toBe(0o600);
+    await run.end().recorder.close();
+    expect(run.faults).toEqual([]);
+  });
+
+  test('directories of ours that are looser are made private', async () => {
+    mkdirSync(here('state', 'limitrun', 'runs'), {recursive: true});
+    for (const path of ['state', 'state/limitrun', 'state/limitrun/runs']) chmodSync(here(path), 0o755);
+    await new RecordedRun().start().end().recorder.close();
+    expect(modeOf(here('state'))).toBe(0o755);
+    expect(modeOf(here('state', 'limitrun'))).toBe(0o700);
+    expect(modeOf(here('state', 'limitrun', 'runs'))).toBe(0o700);
+  });
+});
+
+describe('what stands in the way', () => {
+  const CANNOT = (why: string): string =>
+    `no record of this run is kept: cannot write to ${here('state', 'limitrun')}: ${why}`;
+
+  async function faultsOf(run = new RecordedRun()): Promise<string[]> {
+    run.start().sample(MIB).end();
+    await run.recorder.close();
+    return run.faults;
+  }
+
+  test('a link at limitrun', async () => {
+    mkdirSync(here('elsewhere'));
+    mkdirSync(here('state'));
+    symlinkSync(here('elsewhere'), here('state', 'limitrun'));
+    expect(await faultsOf()).toEqual([CANNOT('it is a link')]);
+    expect(readdirSync(here('elsewhere'))).toEqual([]);
+  });
+
+  test('a link at runs', async () => {
+    mkdirSync(here('elsewhere'));
+    mkdirSync(here('state', 'limitrun'), {recursive: true});
+    symlinkSync(here('elsewhere'), here('state', 'limitrun', 'runs'));
+    expect(await faultsOf()).toEqual([CANNOT('it is a link')]);
+    expect(readdirSync(here('elsewhere'))).toEqual([]);
+  });
+
+  test('a link at the log, to a file or to nothing', async () => {
+    mkdirSync(here('state', 'limitrun', 'runs'), {recursive: true});
+    writeFileSync(here('precious'), 'precious');
+    symlinkSync(here('precious'), log());
+    expect(await faultsOf()).toEqual([CANNOT('there is a file already (EEXIST)')]);
+    expect(readFileSync(here('precious'), 'utf8')).toBe('precious');
+    symlinkSync(here('nothing'), log('run-2'));
+    expect(await faultsOf(new RecordedRun('run-2'))).toHaveLength(1);
+    expect(existsSync(here('nothing'))).toBe(false);
+  });
+
+  test('a link above, at $XDG_STATE_HOME, is none of our business', async () => {
+    mkdirSync(here('elsewhere'));
+    symlinkSync(here('elsewhere'), here('state'));
+    expect(await faultsOf()).toEqual([]);
+    expect(existsSync(log())).toBe(true);
+  });
+
+  test('a file in the place of a directory', async () => {
+    writeFileSync(here('state'), '');
+    expect(await faultsOf()).toEqual([CANNOT('a part of the path is not a directory (ENOTDIR)')]);
+  });
+
+  test('a file at limitrun', async () => {
+    mkdirSync(here('state'));
+    writeFileSync(here('state', 'limitrun'), '');
+    expect(await faultsOf()).toEqual([CANNOT('it is no directory')]);
+  });
+
+  test('a file system that is read-only', async () => {
+    const run = new RecordedRun('run-1', {places: {state: '/proc/limitrun', runtime: undefined}});
+    const [fault, ...more] = await faultsOf(run);
+    expect(fault).toMatch(/^no record of this run is kept: cannot write to \/proc\/limitrun: .*\(E[A-Z]+\)$/);
+    expect(more).toEqual([]);
+  });
+
+  test('no place at all', async () => {
+    const run = new RecordedRun('run-1', {places: {state: undefined, runtime: undefined}});
+    expect(await faultsOf(run)).toEqual([
+      'no record of this run is kept: neither HOME nor XDG_STATE_HOME is an absolute path',
+    ]);
+  });
+
+  test('without a runtime directory the live file is below the state', async () => {
+    writeFileSync(here('runtime'), '');
+    const run = new RecordedRun().start();
+    await waitFor(() => existsSync(otherLive()), {what: 'the live file'});
+    run.end();
+    await run.recorder.close();
+    expect(run.faults).toEqual([]);
+    expect(existsSync(otherLive())).toBe(false);
+    expect(eventsIn(log()).at(-1)?.kind).toBe('run_ended');
+  });
+
+  test('without a log the live file stays and tells the end', async () => {
+    writeFileSync(here('state'), '');
+    const run = new RecordedRun();
+    expect(await faultsOf(run)).toHaveLength(1);
+    expect(foldRun(eventsIn(live()))).toEqual(run.folder.record());
+  });
+
+  test('a disk that is full', async ({skip}) => {
+    mkdirSync(here('state'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', here('state')]);
+    skip(mounted.status !== 0, 'skipped: cannot mount a small file system');
+    beforeRemoval(() => spawnSync('umount', [here('state')]));
+    const run = new RecordedRun().start();
+    for (let sample = 0; sample < 400; sample += 1)
+      run.tell({kind: 'notice', level: 'info', text: 'x'.repeat(2000)});
+    await waitFor(() => run.faults.length > 0, {what: 'the disk to be full'});
+    run.end();
+    await run.recorder.close();
+    expect(run.faults).toEqual([
+      `the record of this run is not whole: cannot write to ${here('state', 'limitrun')}: no space left on the device (ENOSPC)`,
+    ]);
+    // Where there is no room in the log, the live file tells the end.
+    expect(eventsIn(live()).at(-1)?.kind).toBe('run_ended');
+  });
+
+  test('a checkpoint that throws is a fault and no more', async () => {
+    const run = new RecordedRun('run-1', {
+      checkpoint: () => {
+        throw new Error('bug');
+      },
+    });
+    expect(await faultsOf(run)).toEqual(['the record of this run is not whole: bug']);
+  });
+});
+
+test('nothing is left open: the log is closed', async () => {
+  await new RecordedRun().start().end().recorder.close();
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // The one that was open for this very listing.
+      return '';
+    }
+  });
+  expect(open).not.toContain(log());
+});
