@@ -120,7 +120,12 @@ export class RunContainment {
     const cap = {source: this.#group.kind, capValue: memory.bytes};
     const violation = manager?.capReached(memory.limit, cap);
     if (violation === undefined) return;
-    this.#teller.tell({kind: 'action_taken', actor: 'limitrun', violation, text: 'SIGKILL by the kernel at its cap'});
+    this.#teller.tell({
+      kind: 'action_taken',
+      actor: 'limitrun',
+      violation,
+      text: 'SIGKILL by the kernel at its cap',
+    });
     // A hook that is run first holds the manager's action up, and the child's end must not be taken for its own.
     control.handleViolation(violation);
   }

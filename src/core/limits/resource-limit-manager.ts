@@ -95,7 +95,6 @@ export class ResourceLimitManager {
   #state: CheckerState;
   #startedAtMs = 0;
   #watching = false;
-  #capIsReached = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
@@ -201,7 +200,6 @@ export class ResourceLimitManager {
    */
   capReached(limit: Limit, group: ReachedCap): ResourceViolation | undefined {
     if (isBroken(limit, this.#violations)) return undefined;
-    this.#capIsReached = true;
     const violation = capViolation(limit, group, this.#clock);
     this.onViolationDispatch(violation);
     return violation;
@@ -289,7 +287,7 @@ export class ResourceLimitManager {
     if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     // A tree that is held for the sake of an action is judged again after it; one that the kernel kills never.
-    if (this.#gate.holding || this.#capIsReached) return;
+    if (this.#gate.holding || this.#violations.at(-1)?.source !== undefined) return;
     const {state, begun, ended, outgrown} = this.#checker.check(
       usage,
       this.#state,
