@@ -21,7 +21,7 @@ const MIB = 1024 * 1024;
 const BACKSTOP_FACTOR = 2;
 const BACKSTOP_BYTES = 256 * MIB;
 /** The kernel counts threads where the limit counts processes: room for those of an honest program. */
-const ROOM_FOR_THREADS = 4096;
+const ROOM_FOR_THREADS = 1024;
 
 /**
  * Which caps the limits ask for: memory at the limit for `immediate_kill`, above it for the other policies that end the

@@ -54,7 +54,7 @@ describe('memory', () => {
 });
 
 test('processes have a backstop with room for threads, whatever policy ends them', () => {
-  expect(caps({process: {maxProcesses: 50, policy: 'immediate_kill'}})).toEqual({tasks: 4196});
-  expect(caps({process: {maxProcesses: 50}})).toEqual({tasks: 4196});
+  expect(caps({process: {maxProcesses: 50, policy: 'immediate_kill'}})).toEqual({tasks: 1124});
+  expect(caps({process: {maxProcesses: 50}})).toEqual({tasks: 1124});
   expect(caps({process: {maxProcesses: 50, policy: 'log'}})).toEqual({});
 });

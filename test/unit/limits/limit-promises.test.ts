@@ -70,7 +70,7 @@ describe('with control groups', () => {
 
   test('a backstop for processes changes nothing about the overshoot', () => {
     expect(promises({process: {maxProcesses: 10}})).toMatchObject([
-      {enforcedBy: 'polling', cap: {value: 4116}, overshoot: BETWEEN_SAMPLES},
+      {enforcedBy: 'polling', cap: {value: 1044}, overshoot: BETWEEN_SAMPLES},
     ]);
   });
 
