@@ -56,6 +56,18 @@ module.exports = {
       '^src/core/(report/|plan/|record/(?!run-event)|monitor/(resource-monitor|usage-meter|usage-history|rate-window|tree-counter))',
     ),
     forbidden(
+      'containment-knows-no-limits',
+      'Control groups know members and caps, not what they are for.',
+      core('containment'),
+      core('limits|plan|process|record|report|store|terminal'),
+    ),
+    forbidden(
+      'limits-and-processes-know-no-groups',
+      'What is capped and who enters is handed in by the wiring.',
+      core('limits|process|monitor|plan|record|report|store|terminal'),
+      core('containment'),
+    ),
+    forbidden(
       'plan-does-nothing',
       'The plan says what was asked; it does not do it.',
       core('plan'),

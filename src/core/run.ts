@@ -2,11 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
-import {limitPromises} from './limits/limit-promises.js';
-import {limitKind, limitsSet} from './limits/resource-limits.js';
+import {limitKind} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
-import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
@@ -19,6 +17,7 @@ import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
 import {RunOnlookers} from './run-onlookers.js';
+import {promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
 import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
@@ -45,7 +44,8 @@ class SupervisedRun {
   readonly #runId = randomBytes(6).toString('hex');
   readonly #teller: RunTeller;
   readonly #onlookers: RunOnlookers;
-  readonly #promises: readonly LimitPromise[];
+  #promises: readonly LimitPromise[] = [];
+  #containment: RunContainment | undefined;
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
   readonly #hooks: ViolationHooks | undefined;
@@ -64,8 +64,6 @@ class SupervisedRun {
       },
     });
     this.#limits = new AttemptLimits(plan.limits, plan.adjust);
-    const {enabled, intervalMs} = plan.monitoring;
-    this.#promises = limitPromises(limitsSet(plan.limits), enabled ? measuredHere() : undefined, intervalMs);
     this.#control = this.#openControl();
     this.#hooks = this.#openHooks();
   }
@@ -75,6 +73,9 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
+    const {ignoredSignals} = inheritance;
+    this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, this.#teller);
+    this.#promises = promisesOf(this.#plan, this.#containment);
     const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
     // That nothing is sampled is said by the plan's own notice.
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
@@ -118,6 +119,7 @@ class SupervisedRun {
     await this.#hooks?.settled();
     await this.#onlookers.endProgress();
     await this.#guard.dismiss();
+    this.#containment?.close();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
     stopListening();
@@ -137,7 +139,9 @@ class SupervisedRun {
       onAttemptStarted: (attempt) => {
         this.#watch(attempt);
       },
+      contain: () => this.#containment?.openAttempt(this.#limits.current),
       onChildExited: (attempt) => {
+        this.#containment?.childExited(this.#manager, this.#control);
         // What is left in the background is not judged, unless the tree is being ended for a violation.
         if (!attempt.terminator.begun) this.#manager?.stop();
       },
@@ -228,6 +232,9 @@ class SupervisedRun {
   #limitEvent(event: LimitEvent): void {
     switch (event.kind) {
       case 'usage_sampled':
+        this.#teller.tell(event);
+        this.#containment?.look(this.#manager, this.#control);
+        return;
       case 'violation_begun':
       case 'violation_ended':
       case 'notice':
@@ -263,9 +270,12 @@ class SupervisedRun {
     this.#manager?.stop();
     this.#hooks?.attemptEnded();
     const last = await this.#manager?.finalUsage();
-    if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
+    const outOfMemory = this.#containment?.foreignKill;
+    if (outOfMemory !== undefined) this.#teller.notice('info', outOfMemory);
+    else if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
       this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
+    await this.#containment?.closeAttempt();
     this.#teller.tell({
       kind: 'attempt_ended',
       attempt: attempt.number,

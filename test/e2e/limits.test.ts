@@ -25,6 +25,8 @@ describe('memory', () => {
       '256MB',
       '--policy',
       'immediate_kill',
+      '--enforce',
+      'poll',
       '--',
       fixture('alloc'),
       '3000',

@@ -1,5 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
+import {chooseGroups} from '../../src/core/containment/choose-groups.js';
+import {readCgroupFacts} from '../../src/core/containment/read-cgroup-facts.js';
 
 /** What a test may need of the machine, with the words that say what is missing. */
 export const MISSING_WORDS = {
@@ -12,6 +14,7 @@ export const MISSING_WORDS = {
   otherUser: 'cannot become another user (root and setpriv)',
   pidNamespace: 'cannot make a pid namespace',
   linux: 'not Linux',
+  memoryGroup: 'no control group with a memory cap can be made here without systemd',
 } as const;
 
 export type Capability = keyof typeof MISSING_WORDS;
@@ -23,6 +26,18 @@ function works(command: string, ...args: string[]): boolean {
 /** The C compiler's name, or undefined. */
 export function compiler(): string | undefined {
   return ['cc', 'gcc', 'clang'].find((name) => works(name, '--version'));
+}
+
+/** Nobody is asked and nobody moved: a cap comes from a cgroup v1, or from one whose controllers are enabled. */
+function canCapMemory(): boolean {
+  const {hierarchies} = readCgroupFacts({
+    pid: 0,
+    uid: process.getuid?.() ?? -1,
+    runtimeDirectory: '/none',
+    outlivesLogin: false,
+  });
+  const choice = chooseGroups({hierarchies}, ['memory']);
+  return choice.kind === 'groups' && !choice.missing.has('memory');
 }
 
 /** Looks once at what this machine offers. */
@@ -37,6 +52,7 @@ export function detectCapabilities(): Capability[] {
     otherUser: works('setpriv', '--reuid', '65534', '--clear-groups', 'true'),
     pidNamespace: works('unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'true'),
     linux: existsSync('/proc/self/stat'),
+    memoryGroup: canCapMemory(),
   };
   return (Object.keys(present) as Capability[]).filter((name) => present[name]);
 }

@@ -1,21 +1,51 @@
 import type {UsageMetric} from '../monitor/probe.js';
-import type {LimitPromise} from '../record/run-event.js';
+import type {KernelCap, LimitPromise} from '../record/run-event.js';
+import type {KernelCaps} from './kernel-caps.js';
 import type {Limit} from './resource-limits.js';
+
+/** What the kernel really holds the tree to. */
+export type CapsInForce = KernelCaps & {readonly source: KernelCap['source']};
+
+const ABOVE_A_CAP =
+  'none, but for pages of program files, which the kernel counts where they were read first';
 
 /**
  * What keeps each limit (each step of it) on this machine, told before the start. A limit on a metric that is not measured here is
  * kept by nobody.
  * @param measures undefined when nothing is sampled
+ * @param caps what control groups keep; absent: nothing
  */
 export function limitPromises(
   limits: readonly Limit[],
   measures: ReadonlySet<UsageMetric> | undefined,
   intervalMs: number,
+  caps?: CapsInForce,
 ): LimitPromise[] {
-  return limits.map(({kind, value, policy, sustainMs}): LimitPromise => {
+  return limits.map((one): LimitPromise => {
+    const {kind, value, policy, sustainMs} = one;
     const limit = {limitType: kind.type, limitValue: value, policy, sustainMs};
-    if (kind.needs === undefined) return {...limit, enforcedBy: 'timer'};
+    if (kind.needs === undefined) return {...limit, enforcedBy: 'timer', overshoot: 'some milliseconds'};
     if (measures?.has(kind.needs) !== true) return {...limit, enforcedBy: 'nobody'};
-    return {...limit, enforcedBy: 'polling', everyMs: intervalMs};
+    const polling = {...limit, enforcedBy: 'polling', everyMs: intervalMs} as const;
+    const cap = caps && capOf(one, caps);
+    if (cap === undefined) return {...polling, overshoot: overshootOfSampling(one)};
+    const isTheLimit = kind.type === 'max_rss' && caps?.memory?.role === 'limit';
+    if (isTheLimit) return {...polling, enforcedBy: 'kernel', cap, overshoot: ABOVE_A_CAP};
+    const overshoot = kind.type === 'max_rss' ? 'up to the backstop' : overshootOfSampling(one);
+    return {...polling, cap, overshoot};
   });
+}
+
+function capOf({kind, value}: Limit, {memory, tasks, source}: CapsInForce): KernelCap | undefined {
+  // Of a limit in steps only the one that the cap is for.
+  if (kind.type === 'max_rss' && memory?.limit.value === value) return {source, value: memory.bytes};
+  if (kind.type === 'max_processes' && tasks !== undefined) return {source, value: tasks};
+  return undefined;
+}
+
+function overshootOfSampling({kind, sustainMs}: Limit): string {
+  const between = 'what is used between two samples, which come every millisecond or so near the limit';
+  const rate = 'a rate is known after a second';
+  const what = kind.unit === 'percent' || kind.unit === 'bytesPerSecond' ? rate : between;
+  return sustainMs === 0 ? what : `unlimited for the sustain time, then ${what}`;
 }

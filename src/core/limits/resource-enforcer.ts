@@ -27,6 +27,11 @@ export class ResourceEnforcer {
   enforce(violation: ResourceViolation): boolean {
     if (violation.policy === 'throttle') this.throttle?.begin(violation, 'enforcer');
     if (!endsTheTree(violation.policy)) return false;
+    // The kernel has begun to end the tree; the rest of it follows, though the root process may be gone.
+    if (violation.source !== undefined) {
+      this.terminator.killAll({violation, actor: 'enforcer'});
+      return true;
+    }
     if (violation.policy === 'immediate_kill') return this.terminator.kill({violation, actor: 'enforcer'});
     return this.terminator.graceful(this.gracePeriodMs, {violation, actor: 'enforcer'});
   }

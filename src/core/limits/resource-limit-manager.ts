@@ -9,8 +9,10 @@ import type {TreeMember} from '../monitor/tree-member.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
+import {capViolation, isBroken, type ReachedCap} from './cap-violation.js';
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
+import type {LimitEvent} from './limit-event.js';
 import {mayBeShared} from './may-be-shared.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
@@ -25,25 +27,13 @@ import {
 } from './resource-limits.js';
 import {actsOnTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
 import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
-import type {EndedViolation, ResourceViolation} from './resource-violation.js';
+import type {ResourceViolation} from './resource-violation.js';
 import {withDeadline} from './with-deadline.js';
+
+export type {LimitEvent} from './limit-event.js';
 
 /** Acts on a critical violation in mode `external`. It may return a promise. */
 export type ViolationCallback = (violation: ResourceViolation) => void | Promise<void>;
-
-/** What a manager tells about its tree. */
-export type LimitEvent =
-  | {readonly kind: 'usage_sampled'; readonly usage: ResourceUsage; readonly gapMs: number}
-  | {readonly kind: 'violation_begun'; readonly violation: ResourceViolation}
-  | {readonly kind: 'violation_ended'; readonly ended: EndedViolation}
-  | {readonly kind: 'action_taken'; readonly text: string; readonly reason: TerminationReason}
-  /** The enforcer (not the callback) is ending the tree because of this violation. */
-  | {readonly kind: 'enforced'; readonly violation: ResourceViolation}
-  | {readonly kind: 'notice'; readonly level: 'warning'; readonly text: string}
-  /** Nothing of the tree is left; watching has stopped. */
-  | {readonly kind: 'tree_ended'}
-  /** The tree cannot be watched any more. */
-  | {readonly kind: 'fault'; readonly error: Error};
 
 export interface ResourceLimitManagerOptions extends ActionSurroundings {
   /** The root of the process tree. */
@@ -205,6 +195,18 @@ export class ResourceLimitManager {
   }
 
   /**
+   * The kernel has ended a process of the tree at its cap for a limit: a violation like any other, unless there is one
+   * of this limit already.
+   * @returns the violation; undefined when it was one already
+   */
+  capReached(limit: Limit, group: ReachedCap): ResourceViolation | undefined {
+    if (isBroken(limit, this.#violations)) return undefined;
+    const violation = capViolation(limit, group, this.#clock);
+    this.onViolationDispatch(violation);
+    return violation;
+  }
+
+  /**
    * The one place in which a violation becomes an action. A warning is recorded and told, and nothing more.
    *
    * - `internal`: the enforcer acts by signals.
@@ -285,8 +287,8 @@ export class ResourceLimitManager {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
     if (usage.process.processes === 0) void this.#noticeEnd();
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
-    // A tree that is held for the sake of an action is judged again after it.
-    if (this.#gate.holding) return;
+    // A tree that is held for the sake of an action is judged again after it; one that the kernel kills never.
+    if (this.#gate.holding || this.#violations.at(-1)?.source !== undefined) return;
     const {state, begun, ended, outgrown} = this.#checker.check(
       usage,
       this.#state,

@@ -26,6 +26,11 @@ export interface ResourceViolation {
    * above the limit again is another violation.
    */
   readonly betweenSamples?: true;
+  /**
+   * The control group whose cap was reached: the kernel has ended the tree, or a part of it, already. Absent: limitrun's
+   * own sampling or timer has found it.
+   */
+  readonly source?: 'cgroup2' | 'cgroup1';
   /** One sentence for people, without control characters. */
   readonly message: string;
   /**

@@ -133,5 +133,7 @@ export interface ProbeOptions {
   readonly marker?: string;
   /** The tree was started by this process: what is reaped here belongs to it. */
   readonly ownChild: boolean;
+  /** Pids that belong to the tree whoever their parent is: the members of its control group. Absent: it has none. */
+  readonly groupPids?: () => readonly number[];
   readonly nowMs: () => number;
 }

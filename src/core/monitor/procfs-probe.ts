@@ -80,6 +80,7 @@ export class ProcfsProbe implements Probe {
       this.#sweep(false);
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
+    this.#adoptGroup();
     const processes: ProcessReading[] = [];
     const walk = this.#walkIsDue();
     // A Map can grow while it is walked: children found here are visited in the same walk.
@@ -180,7 +181,12 @@ export class ProcfsProbe implements Probe {
     this.#nextWalkMs = endedMs + (endedMs - begunMs) * REST_AFTER_WALK;
   }
 
+  #adoptGroup(): void {
+    for (const pid of this.#options.groupPids?.() ?? []) this.#adopt(pid);
+  }
+
   #walk(): void {
+    this.#adoptGroup();
     for (const member of this.#members.values()) {
       const stat = member.stat();
       if (stat === undefined) this.#forget(member);

@@ -115,15 +115,10 @@ function shown(setting: Numeric, value: number): string {
 
 /** Searches a list and not an object, so that `constructor` and `__proto__` are no choices. */
 function choice(setting: Extract<Setting, {kind: 'enum'}>, text: string): Parsed<string> {
-  const instead = setting.unavailable?.get(text);
-  if (instead !== undefined) {
-    return {ok: false, why: `${text} is not available in this version; ${instead}`};
-  }
   if (setting.choices.includes(text)) return {ok: true, value: text};
-  const offered = setting.choices.filter((word) => setting.unavailable?.has(word) !== true);
-  const hint = didYouMean(suggest(text, offered));
+  const hint = didYouMean(suggest(text, setting.choices));
   const clipped = text.length > 40 ? `${text.slice(0, 40)}...` : text;
-  return {ok: false, why: `"${clipped}" is none of ${offered.join(', ')}${hint}`};
+  return {ok: false, why: `"${clipped}" is none of ${setting.choices.join(', ')}${hint}`};
 }
 
 function yesOrNo(text: string): Parsed<boolean> {

@@ -44,8 +44,6 @@ interface EnumSetting extends SettingBase {
   readonly metavar: string;
   readonly example: string;
   readonly choices: readonly string[];
-  /** Choices that are words of limitrun but that this version cannot do, each with what to use instead. */
-  readonly unavailable?: ReadonlyMap<string, string>;
 }
 
 interface TextSetting extends SettingBase {

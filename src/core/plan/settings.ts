@@ -152,9 +152,8 @@ export const SETTINGS = [
     flag: 'enforce',
     yaml: `${MONITORING}.enforce`,
     choices: ['auto', 'kernel', 'poll'],
-    unavailable: new Map([['kernel', 'use auto or poll']]),
     shownDefault: 'auto',
-    help: 'what enforces the limits: auto or poll',
+    help: 'what enforces the limits: auto, kernel (refuse without a control group) or poll',
     group: 'Monitoring',
   },
   {

@@ -3,7 +3,7 @@ import {execa, type Options} from 'execa';
 import {findCommand} from './find-command.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
-import {spawnFailure, type SpawnFailure} from './spawn-failure.js';
+import {missingInterpreter, spawnFailure, type SpawnFailure} from './spawn-failure.js';
 
 const SHELL = '/bin/sh';
 
@@ -44,6 +44,8 @@ export function launch(command: LaunchCommand): Launched {
   // The shell's own message would not be limitrun's, so what can be known is looked up before.
   const found = needs.words.has(0) ? undefined : findCommand(file, environment['PATH'] ?? '');
   if (found?.ok === false) return failed(spawnFailure(found.code, {file, environment}));
+  if (missingInterpreter({file, environment}) !== undefined)
+    return failed(spawnFailure('ENOENT', {file, environment}));
   const shellArgs = shellStart([file, ...args], needs);
   if (shellArgs !== undefined) return start(SHELL, shellArgs, command);
   const message = 'a variable that is not UTF-8 has a name that cannot be passed on';

@@ -8,7 +8,7 @@ import type {EndCause} from '../record/run-event.js';
 import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
-import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
+import {TreeTerminator, type KillableGroup, type TerminationReason, type TreeEnd} from './tree-terminator.js';
 import {TreeThrottle} from './tree-throttle.js';
 
 /** One life of the child: what whoever watches it needs. */
@@ -64,9 +64,18 @@ export interface ProcessControlOptions {
   readonly onChildExited?: (attempt: Attempt) => void;
   /** Nothing of an attempt's tree is left; waited for before the next one starts. */
   readonly onAttemptEnded?: (end: AttemptEnd) => void | Promise<void>;
+  /** Control groups for the attempt that is about to start; undefined: none. */
+  readonly contain?: () => AttemptGroup | undefined;
   readonly onAction?: (text: string, reason: TerminationReason) => void;
   readonly onNotice?: (text: string) => void;
   readonly onState?: (state: RunState['name']) => void;
+}
+
+/** What is used of the control groups of an attempt. */
+export interface AttemptGroup extends KillableGroup {
+  /** See `ShellNeeds.enter`. */
+  readonly enter: readonly string[];
+  members(): readonly number[];
 }
 
 interface CurrentAttempt extends Attempt {
@@ -77,6 +86,7 @@ interface CurrentAttempt extends Attempt {
   tree?: TreeEnd;
 }
 
+const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
 const NO_RESTARTS: BreakerRules = {maxRestarts: 0, delayMs: 0, backoffRate: 1};
 
 /**
@@ -151,11 +161,13 @@ export class ProcessControl {
     if (!endsTheTree(policy)) return;
     // Ended by itself just now: its own exit code counts. A tree that is being ended can still be killed.
     const attempt = this.#current;
-    if (attempt === undefined || !(attempt.probe.isRootAlive() || attempt.terminator.begun)) return;
+    if (attempt === undefined) return;
+    const byKernel = violation.source !== undefined;
+    if (!byKernel && !attempt.probe.isRootAlive() && !attempt.terminator.begun) return;
     const cause: EndCause = {kind: 'violation', limitType: violation.limitType};
     this.#violation = violation;
     if (startsAgain(policy)) this.#input({kind: 'restart', cause});
-    else this.#input({kind: policy === 'immediate_kill' ? 'kill' : 'stop', cause});
+    else this.#input({kind: policy === 'immediate_kill' || byKernel ? 'kill' : 'stop', cause});
   }
 
   #input(input: RunInput): void {
@@ -212,14 +224,15 @@ export class ProcessControl {
   }
 
   #spawn(): void {
-    const launched = launch(this.#options.command);
+    const group = this.#options.contain?.();
+    const launched = launch(entering(this.#options.command, group));
     if (!launched.ok) {
       void launched.failure.then((failure) => {
         this.#input({kind: 'spawn_failed', ...failure});
       });
       return;
     }
-    const attempt = this.#attempt(launched);
+    const attempt = this.#attempt(launched, group);
     this.#current = attempt;
     void launched.exited.then((child) => {
       this.#options.onChildExited?.(attempt);
@@ -231,18 +244,19 @@ export class ProcessControl {
     this.#input({kind: 'spawned'});
   }
 
-  #attempt(launched: RunningChild): CurrentAttempt {
+  #attempt(launched: RunningChild, group: AttemptGroup | undefined): CurrentAttempt {
     const {marker} = this.#options;
     const probe = openProbe({
       rootPid: launched.pid,
       ownChild: true,
       nowMs: () => this.#clock.nowMs(),
       ...(marker === undefined ? {} : {marker}),
+      ...(group === undefined ? {} : {groupPids: () => group.members()}),
     });
     const onAction = (text: string, reason: TerminationReason): void => {
       this.#options.onAction?.(text, reason);
     };
-    const terminator = new TreeTerminator(probe, this.#clock, onAction);
+    const terminator = new TreeTerminator(probe, this.#clock, onAction, group);
     const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
     const startedAtMs = this.#clock.nowMs();
     return {
@@ -347,4 +361,11 @@ export class ProcessControl {
     const violation = cause.kind === 'violation' ? this.#violation : undefined;
     return {actor: 'process_control', ...(violation === undefined ? {} : {violation})};
   }
+}
+
+/** The command as it enters its control groups first. */
+function entering(command: LaunchCommand, group: AttemptGroup | undefined): LaunchCommand {
+  if (group === undefined) return command;
+  const {needs = NO_NEEDS, environment = process.env} = command;
+  return {...command, needs: {...needs, environment, enter: group.enter}};
 }

@@ -6,6 +6,8 @@ export interface ShellNeeds extends ExactBytes {
   readonly ignored: readonly string[];
   /** The caller's soft limit of open files; Node has raised its own. */
   readonly softOpenFiles?: number;
+  /** Lines to run before all others, such as those by which the command enters its control groups. */
+  readonly enter?: readonly string[];
   /** The environment the command is to have. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -18,7 +20,8 @@ export function needsShell(needs: ShellNeeds): boolean {
     needs.words.size > 0 ||
     needs.variables.size > 0 ||
     needs.ignored.length > 0 ||
-    needs.softOpenFiles !== undefined
+    needs.softOpenFiles !== undefined ||
+    (needs.enter ?? []).length > 0
   );
 }
 
@@ -28,7 +31,7 @@ export function needsShell(needs: ShellNeeds): boolean {
  * @returns undefined when a variable's name is none that a shell could set
  */
 export function shellStart(words: readonly string[], needs: ShellNeeds): string[] | undefined {
-  const lines: string[] = [];
+  const lines = [...(needs.enter ?? [])];
   if (needs.ignored.length > 0) lines.push(`trap '' ${needs.ignored.join(' ')}`);
   if (needs.softOpenFiles !== undefined) lines.push(`ulimit -Sn ${String(needs.softOpenFiles)}`);
   for (const name of OF_THE_SHELL) lines.push(restored(name, needs.environment[name]));

@@ -1,4 +1,4 @@
-import {closeSync, openSync, readSync, statSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readSync, statSync} from 'node:fs';
 import {findCommand} from './find-command.js';
 
 export interface SpawnFailure {
@@ -19,7 +19,7 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const interpreter = missingInterpreter(wanted);
+      const interpreter = interpreterOf(wanted);
       if (interpreter !== undefined) {
         return {code, message: `cannot run ${file}: its interpreter ${interpreter} was not found`};
       }
@@ -56,12 +56,18 @@ function clipped(file: string): string {
   return file.length > 200 ? `${file.slice(0, 200)}…` : file;
 }
 
-/** The interpreter named in the `#!` line of a file that exists, when the file itself was "not found". */
-function missingInterpreter({file, environment}: Wanted): string | undefined {
+/** The interpreter named in the `#!` line of a file that exists. */
+function interpreterOf({file, environment}: Wanted): string | undefined {
   const found = findCommand(file, environment['PATH'] ?? '');
   if (!found.ok) return undefined;
   const line = firstLine(found.path);
   return line?.startsWith('#!') === true ? line.slice(2).trim().split(/\s/, 1)[0] : undefined;
+}
+
+/** The interpreter of a script, when it does not exist: the system says then that the script itself was not found. */
+export function missingInterpreter(wanted: Wanted): string | undefined {
+  const interpreter = interpreterOf(wanted);
+  return interpreter === undefined || interpreter === '' || existsSync(interpreter) ? undefined : interpreter;
 }
 
 function firstLine(path: string): string | undefined {

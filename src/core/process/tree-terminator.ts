@@ -26,6 +26,12 @@ export interface TreeEnd {
   readonly forced: boolean;
 }
 
+/** A control group around the tree. */
+export interface KillableGroup {
+  /** SIGKILL to every process in it, those too that are being forked. */
+  kill(): void;
+}
+
 /**
  * Ends one process tree, once. Whoever asks, there is one grace period: asking again can only shorten it, and asking
  * to kill cuts it short.
@@ -34,6 +40,7 @@ export class TreeTerminator {
   readonly #tree: ProcessTree;
   readonly #clock: Clock;
   readonly #onAction: (text: string, reason: TerminationReason) => void;
+  readonly #group: KillableGroup | undefined;
   #deadlineMs: number | undefined;
   #killing = false;
   #reason: TerminationReason | undefined;
@@ -42,8 +49,17 @@ export class TreeTerminator {
   readonly #denied = new Set<number>();
   readonly #listeners: (() => void)[] = [];
 
-  /** @param onAction told what is done, in words */
-  constructor(tree: ProcessTree, clock: Clock, onAction: (text: string, reason: TerminationReason) => void) {
+  /**
+   * @param onAction told what is done, in words
+   * @param group what kills most of the tree at once; the rest is found by looking
+   */
+  constructor(
+    tree: ProcessTree,
+    clock: Clock,
+    onAction: (text: string, reason: TerminationReason) => void,
+    group?: KillableGroup,
+  ) {
+    this.#group = group;
     this.#tree = tree;
     this.#clock = clock;
     this.#onAction = onAction;
@@ -133,6 +149,7 @@ export class TreeTerminator {
   async #killTree(): Promise<TreeEnd> {
     const giveUpMs = this.#clock.nowMs() + GIVE_UP_AFTER_KILL_MS;
     const killed = new Set<number>();
+    for (const {pid} of await this.#killGroup()) killed.add(pid);
     let gone: boolean;
     do {
       // Stopped first, so that none can fork while the others are being killed.
@@ -145,6 +162,14 @@ export class TreeTerminator {
     if (killed.size > 0) this.#say(`SIGKILL to ${count(killed.size)}`);
     const survivors = gone ? [] : (await this.#tree.members('everywhere')).map((member) => member.pid);
     return {survivors, forced: killed.size > 0};
+  }
+
+  /** @returns who was in the tree before */
+  async #killGroup(): Promise<readonly ProcessIdentity[]> {
+    if (this.#group === undefined) return [];
+    const members = await this.#tree.members('nearby');
+    this.#group.kill();
+    return members;
   }
 
   /** @returns how many processes were reached */

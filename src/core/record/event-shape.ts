@@ -23,6 +23,7 @@ import type {
   Actor,
   AttemptLimit,
   EndCause,
+  KernelCap,
   LimitPromise,
   OpenPeak,
   RunEvent,
@@ -61,14 +62,17 @@ const signal = (json: unknown): NodeJS.Signals | undefined =>
   typeof json === 'string' && /^SIG[A-Z0-9+-]+$/.test(json) ? (json as NodeJS.Signals) : undefined;
 
 const yes = (json: unknown): true | undefined => (json === true ? true : undefined);
+const groupSource = oneOf<KernelCap['source']>({cgroup2: true, cgroup1: true});
 
 const promise = object<LimitPromise>({
   limitType,
   limitValue: number,
   policy,
   sustainMs: number,
-  enforcedBy: oneOf<LimitPromise['enforcedBy']>({polling: true, timer: true, nobody: true}),
+  enforcedBy: oneOf<LimitPromise['enforcedBy']>({kernel: true, polling: true, timer: true, nobody: true}),
   everyMs: maybe,
+  cap: optional(object<KernelCap>({source: groupSource, value: number})),
+  overshoot: optional(text),
 });
 
 const supervisor = object<Supervisor>({
@@ -120,6 +124,7 @@ const violation = object<ResourceViolation>({
   severity,
   policy,
   betweenSamples: optional(yes),
+  source: optional(groupSource),
   message: text,
   tree: optional(list(member)),
   treeOmitted: maybe,

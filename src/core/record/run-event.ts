@@ -16,10 +16,24 @@ export interface LimitPromise {
   readonly policy: ResourcePolicy;
   /** How long it must stay broken before it counts, milliseconds. */
   readonly sustainMs: number;
-  /** `polling`: sampled by limitrun; `timer`: the monotonic clock; `nobody`: not measurable here. */
-  readonly enforcedBy: 'polling' | 'timer' | 'nobody';
+  /**
+   * `kernel`: a cap of a control group, besides sampling; `polling`: sampled by limitrun; `timer`: the monotonic clock;
+   * `nobody`: not measurable here.
+   */
+  readonly enforcedBy: 'kernel' | 'polling' | 'timer' | 'nobody';
   /** Longest time between two looks, milliseconds; absent for a timer. */
   readonly everyMs?: number;
+  /** The kernel's cap: the limit itself (`kernel`), or a backstop above it. */
+  readonly cap?: KernelCap;
+  /** The worst overshoot to expect, in words; absent where nobody keeps the limit. */
+  readonly overshoot?: string;
+}
+
+/** What the kernel keeps for a limit. */
+export interface KernelCap {
+  readonly source: 'cgroup2' | 'cgroup1';
+  /** In the unit of the limit; for processes it counts threads too. */
+  readonly value: number;
 }
 
 /** What an attempt may use, in the unit of the limit. */

@@ -68,20 +68,28 @@ function promiseTexts(promises: readonly LimitPromise[]): string[] {
 }
 
 function promiseText(promise: LimitPromise, isStaged: boolean): string {
-  const {limitType, limitValue, enforcedBy, everyMs, policy, sustainMs} = promise;
+  const {limitType, limitValue, policy, sustainMs, overshoot} = promise;
   const {label, unit} = limitKind(limitType);
   const value = formatValue(limitValue, unit);
-  const keeper = keeperText(enforcedBy, everyMs);
+  const worst = overshoot === undefined ? '' : `; worst overshoot: ${overshoot}`;
+  const keeper = `${keeperText(promise)}${worst}`;
   if (!isStaged) return `${label} at most ${value}: ${keeper}`;
   const sustained = sustainMs === 0 ? '' : ` for ${formatDuration(sustainMs)}`;
   return `${label} above ${value}${sustained}: ${policy}, ${keeper}`;
 }
 
 /** Who keeps a limit, and how often it is looked at. */
-export function keeperText(enforcedBy: LimitPromise['enforcedBy'], everyMs: number | undefined): string {
+export function keeperText({limitType, enforcedBy, everyMs, cap}: LimitPromise): string {
+  const sampled = everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;
   switch (enforcedBy) {
-    case 'polling':
-      return everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;
+    case 'kernel':
+      return `capped by the kernel (${cap?.source ?? 'cgroup'}), ${sampled}`;
+    case 'polling': {
+      if (cap === undefined) return sampled;
+      const counted = limitType === 'max_processes' ? ' tasks' : '';
+      const value = formatValue(cap.value, limitKind(limitType).unit);
+      return `${sampled}, with a backstop of the kernel at ${value}${counted} (${cap.source})`;
+    }
     case 'timer':
       return 'kept by a timer';
     case 'nobody':

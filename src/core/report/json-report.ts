@@ -114,14 +114,8 @@ export function figureJson(sourced: Sourced | undefined, unit: LimitUnit): Json 
   return sourced && {value: inUnit(sourced.value, unit), unit: JSON_UNITS[unit], source: sourced.source};
 }
 
-export function limitJson({
-  limitType,
-  limitValue,
-  policy,
-  sustainMs,
-  enforcedBy,
-  everyMs,
-}: LimitPromise): Json {
+export function limitJson(promise: LimitPromise): Json {
+  const {limitType, limitValue, policy, sustainMs, enforcedBy, everyMs, cap, overshoot} = promise;
   const {metric, unit} = limitKind(limitType);
   return {
     limit: limitType,
@@ -132,6 +126,8 @@ export function limitJson({
     sustain_seconds: seconds(sustainMs),
     enforced_by: enforcedBy,
     every_ms: everyMs === undefined ? undefined : rounded(everyMs),
+    cap: cap && {value: inUnit(cap.value, unit), source: cap.source},
+    overshoot,
   };
 }
 
@@ -156,6 +152,7 @@ export function violationJson({
     unit: JSON_UNITS[unit],
     began_at: isoTime(violation.timestampMs),
     ended_at: endedTimestampMs === undefined ? undefined : isoTime(endedTimestampMs),
+    source: violation.source,
     message: violation.message,
     actions,
     tree: violation.tree?.map(memberJson),

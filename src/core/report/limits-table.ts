@@ -28,7 +28,7 @@ export function limitsTable(record: RunRecord, paint: Paint, room: TableRoom = {
 }
 
 function cells(promise: LimitPromise, current: number): Cell[] {
-  const {limitType, limitValue, policy, sustainMs, enforcedBy, everyMs} = promise;
+  const {limitType, limitValue, policy, sustainMs} = promise;
   const {label, unit} = limitKind(limitType);
   const before = current === limitValue ? '' : ` (was ${formatValue(limitValue, unit)})`;
   return [
@@ -36,7 +36,7 @@ function cells(promise: LimitPromise, current: number): Cell[] {
     {text: `${formatValue(current, unit)}${before}`},
     {text: sustainMs === 0 ? '' : formatDuration(sustainMs)},
     {text: policy},
-    {text: keeperText(enforcedBy, everyMs)},
+    {text: keeperText(promise)},
   ];
 }
 

@@ -41,9 +41,9 @@ export function limitsSection(record: RunRecord, cells: number, style: TextStyle
       header: 'kept by',
       align: 'left',
       from: 70,
-      cell: ({enforcedBy, everyMs}) => ({
-        text: keeperText(enforcedBy, everyMs),
-        ...(enforcedBy === 'nobody' && {paint: style.paint.yellow}),
+      cell: (promise) => ({
+        text: keeperText(promise),
+        ...(promise.enforcedBy === 'nobody' && {paint: style.paint.yellow}),
       }),
     },
   ];

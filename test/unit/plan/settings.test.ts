@@ -52,6 +52,7 @@ describe('a value', () => {
     ['policy', 'restart_adjusted', 'restart_adjusted'],
     ['policy', 'log', 'log'],
     ['enforce', 'poll', 'poll'],
+    ['enforce', 'kernel', 'kernel'],
     ['name', 'x', 'x'],
     ['quiet', 'Yes', true],
     ['quiet', '1', true],
@@ -75,8 +76,7 @@ describe('a value', () => {
     ['quiet', 'maybe', '"maybe" is none of 1, 0, true, false, yes, no'],
     ['restart-jitter', '1.1', '"1.1" is more than 1, the largest allowed'],
     ['restart-jitter', '-1', '"-1" is not a number; examples: 0, 0.1, 1.5'],
-    ['enforce', 'kernel', 'kernel is not available in this version; use auto or poll'],
-    ['enforce', 'pol', '"pol" is none of auto, poll; did you mean poll?'],
+    ['enforce', 'pol', '"pol" is none of auto, kernel, poll; did you mean poll?'],
     [
       'violation-handling',
       'intrenal',

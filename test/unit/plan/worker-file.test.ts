@@ -264,9 +264,9 @@ describe('a fault', () => {
     ],
     ['a bad policy', limits('{memory: {policy: __proto__}}'), '"__proto__" is none of none, log'],
     [
-      'kernel enforcement',
-      limits('{monitoring: {enforce: kernel}}'),
-      'kernel is not available in this version',
+      'no way to enforce',
+      limits('{monitoring: {enforce: cgroup}}'),
+      '"cgroup" is none of auto, kernel, poll',
     ],
     ['no where false is meant', limits('{monitoring: {strict: no}}'), '"no" is neither true nor false'],
     [

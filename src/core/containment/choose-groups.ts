@@ -1,0 +1,81 @@
+import type {CgroupFacts, Controller, GroupManager, Hierarchy} from './cgroup-facts.js';
+
+/** A hierarchy in which a group is to be made. */
+export interface GroupPlace {
+  readonly version: 1 | 2;
+  /** limitrun's own group. */
+  readonly parent: string;
+  /** What the group caps. */
+  readonly controllers: readonly Controller[];
+  /** Members can be listed, and frozen for a kill (v1) or killed at once (v2) there. One place at most has this. */
+  readonly membership: boolean;
+  /**
+   * Controllers that have to be enabled first. A v2 group with processes cannot enable them ("no internal processes",
+   * cgroup-v2.rst), so limitrun, alone in it, moves into a group beneath it before.
+   */
+  readonly enable: readonly Controller[];
+}
+
+/** What is to be done about groups. */
+export type GroupChoice =
+  | {readonly kind: 'none'; readonly why: string}
+  /** Ask for a group of limitrun's own, then choose again. `otherwise`: when that fails. */
+  | {readonly kind: 'ask'; readonly manager: GroupManager; readonly otherwise: GroupChoice}
+  | {
+      readonly kind: 'groups';
+      readonly places: readonly GroupPlace[];
+      /** Wanted controllers that cannot be had, and why. */
+      readonly missing: ReadonlyMap<Controller, string>;
+    };
+
+/** @param wanted the controllers that the limits ask for; memory is the one a manager is asked for */
+export function chooseGroups(facts: CgroupFacts, wanted: readonly Controller[]): GroupChoice {
+  const usable = facts.hierarchies.filter(({writable}) => writable);
+  const missing = new Map<Controller, string>();
+  const homes = new Map<Hierarchy, Controller[]>();
+  for (const controller of wanted) {
+    const home = usable.find((hierarchy) => canHave(hierarchy, controller));
+    if (home === undefined) missing.set(controller, whyMissing(facts, controller));
+    else homes.set(home, [...(homes.get(home) ?? []), controller]);
+  }
+  const lists = usable.find(({version}) => version === 2) ?? usable.find(({freezer}) => freezer);
+  if (lists !== undefined && !homes.has(lists)) homes.set(lists, []);
+  const places = [...homes].map(([hierarchy, controllers]) => place(hierarchy, controllers, lists));
+  const found: GroupChoice =
+    places.length === 0 ? {kind: 'none', why: whyNone(facts)} : {kind: 'groups', places, missing};
+  if (facts.manager === undefined || !missing.has('memory')) return found;
+  return {kind: 'ask', manager: facts.manager, otherwise: found};
+}
+
+function canHave({controllers, enabled, alone}: Hierarchy, controller: Controller): boolean {
+  return enabled.includes(controller) || (alone && controllers.includes(controller));
+}
+
+function place(
+  {version, directory, enabled}: Hierarchy,
+  controllers: readonly Controller[],
+  lists: Hierarchy | undefined,
+): GroupPlace {
+  return {
+    version,
+    parent: directory,
+    controllers,
+    membership: lists?.directory === directory,
+    enable: controllers.filter((controller) => !enabled.includes(controller)),
+  };
+}
+
+function whyMissing({hierarchies, noManager}: CgroupFacts, controller: Controller): string {
+  const having = hierarchies.filter(({controllers}) => controllers.includes(controller));
+  const besides = noManager === undefined ? '' : `, and ${noManager}`;
+  if (having.length === 0)
+    return `the controller ${controller} is not available to limitrun's group${besides}`;
+  if (!having.some(({writable}) => writable)) return `limitrun's group may not be written to${besides}`;
+  return `there are other processes in limitrun's group${besides}`;
+}
+
+function whyNone({hierarchies, noManager}: CgroupFacts): string {
+  const why =
+    hierarchies.length === 0 ? 'there are no cgroups here' : "limitrun's group may not be written to";
+  return noManager === undefined ? why : `${why}, and ${noManager}`;
+}

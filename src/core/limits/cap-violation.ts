@@ -1,0 +1,33 @@
+import type {Clock} from '../clock.js';
+import {formatValue} from '../plan/units.js';
+import type {Limit} from './resource-limits.js';
+import {violationOf} from './resource-violation-checker.js';
+import type {ResourceViolation} from './resource-violation.js';
+
+/** A control group that has reached its cap. */
+export interface ReachedCap {
+  readonly source: 'cgroup2' | 'cgroup1';
+  /** What the kernel holds the group to, in the unit of the limit. */
+  readonly capValue: number;
+}
+
+/** The violation of a limit that the kernel has found, and acted on. */
+export function capViolation(limit: Limit, {source, capValue}: ReachedCap, clock: Clock): ResourceViolation {
+  const {label, unit} = limit.kind;
+  const instant = {atMs: clock.nowMs(), timestampMs: clock.timestampMs()};
+  const most = formatValue(limit.value, unit);
+  const cap = capValue === limit.value ? 'it' : `the cap of ${formatValue(capValue, unit)} above it`;
+  return {
+    ...violationOf(limit, capValue, instant, 'critical'),
+    source,
+    message: `${label} was to exceed the limit ${most}: the kernel has killed at ${cap} (${source}, out of memory)`,
+  };
+}
+
+/** Whether one of these violations is of the very limit. */
+export function isBroken({kind, value}: Limit, violations: readonly ResourceViolation[]): boolean {
+  return violations.some(
+    ({limitType, limitValue, severity}) =>
+      severity === 'critical' && limitType === kind.type && limitValue === value,
+  );
+}

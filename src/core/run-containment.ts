@@ -1,0 +1,194 @@
+import {systemClock} from './clock.js';
+import type {Controller} from './containment/cgroup-facts.js';
+import type {Containment} from './containment/containment.js';
+import {openSite, type OpenedSite} from './containment/open-site.js';
+import {errorMessage} from './error-message.js';
+import {kernelCaps, type KernelCaps} from './limits/kernel-caps.js';
+import {limitPromises, type CapsInForce} from './limits/limit-promises.js';
+import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
+import type {ResourceLimitManager} from './limits/resource-limit-manager.js';
+import {measuredHere} from './monitor/open-probe.js';
+import type {RunPlan} from './plan/run-plan.js';
+import {UsageError} from './plan/usage-error.js';
+import type {ProcessControl} from './process/process-control.js';
+import type {LimitPromise} from './record/run-event.js';
+import type {RunTeller} from './run-teller.js';
+
+/** Says what the user should know. */
+type Teller = Pick<RunTeller, 'notice' | 'tell'>;
+
+/** How often the kernel is asked whether it had to kill, while the command runs. */
+const LOOK_EVERY_MS = 20;
+
+/** The control groups of one run: made for each attempt, where there are limits and the machine offers them. */
+export class RunContainment {
+  readonly #plan: RunPlan;
+  readonly #opened: OpenedSite;
+  readonly #teller: Teller;
+  #caps: KernelCaps = {};
+  #group: Containment | undefined;
+  #lookedMs = -Infinity;
+
+  private constructor(plan: RunPlan, opened: OpenedSite, teller: Teller) {
+    this.#plan = plan;
+    this.#opened = opened;
+    this.#teller = teller;
+    // Whatever way limitrun ends, but by SIGKILL: then the next run does it.
+    process.once('exit', () => opened.site?.close());
+  }
+
+  /**
+   * Prepares what the plan asks for. Why there are no groups is said with `--verbose`.
+   * @returns undefined where there is nothing to contain, or it cannot be done or was not wanted
+   * @throws UsageError with `--enforce kernel`, when a limit cannot be capped that should be
+   */
+  static async open(
+    plan: RunPlan,
+    runId: string,
+    ignoredSignals: readonly string[],
+    teller: Teller,
+  ): Promise<RunContainment | undefined> {
+    if (plan.monitoring.enforce === 'poll' || limitsSet(plan.limits).length === 0) return undefined;
+    const fault = whyNot(plan);
+    const caps = capsOf(plan, plan.limits);
+    const opened: OpenedSite =
+      fault === undefined
+        ? await openSite(asker(ignoredSignals), runId, controllersFor(caps))
+        : {site: undefined, missing: new Map(), why: fault};
+    const {site, missing} = opened;
+    const why = opened.why ?? (caps.memory && missing.get('memory'));
+    if (why !== undefined && plan.monitoring.enforce === 'kernel') {
+      site?.close();
+      throw new UsageError(`--enforce kernel cannot be kept here: ${why}`);
+    }
+    if (why !== undefined && plan.output.verbose) {
+      const what = site === undefined ? 'no control group' : 'memory is not capped by the kernel';
+      teller.notice('info', `${what}: ${why}`);
+    }
+    return site === undefined ? undefined : new RunContainment(plan, opened, teller);
+  }
+
+  /** What the kernel will hold the first attempt to. */
+  get capsInForce(): CapsInForce | undefined {
+    const {site} = this.#opened;
+    return site && {...this.#possible(capsOf(this.#plan, this.#plan.limits)), source: site.kind};
+  }
+
+  /**
+   * Makes the groups of an attempt.
+   * @returns undefined when that has failed, which has been said
+   */
+  openAttempt(limits: ResourceLimits): Containment | undefined {
+    this.#caps = this.#possible(capsOf(this.#plan, limits));
+    const {memory, tasks} = this.#caps;
+    try {
+      this.#group = this.#opened.site?.open({
+        ...(memory === undefined ? {} : {memoryBytes: memory.bytes}),
+        ...(tasks === undefined ? {} : {tasks}),
+      });
+    } catch (error) {
+      this.#group = undefined;
+      this.#teller.notice(
+        'warning',
+        `no control group, so the limits are kept by sampling: ${errorMessage(error)}`,
+      );
+    }
+    return this.#group;
+  }
+
+  /** While the command runs: whether the kernel has killed at the cap. That is a violation. */
+  look(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    const nowMs = systemClock.nowMs();
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    this.#judge(manager, control);
+  }
+
+  /** The command has ended; perhaps the kernel has killed it, perhaps it never began. */
+  childExited(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    this.#judge(manager, control);
+    if (this.#group?.entered() !== false) return;
+    control.kill({
+      kind: 'fault',
+      message: 'the command could not enter its control group and was not started',
+    });
+  }
+
+  #judge(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    const {memory} = this.#caps;
+    if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
+    const cap = {source: this.#group.kind, capValue: memory.bytes};
+    const violation = manager?.capReached(memory.limit, cap);
+    if (violation === undefined) return;
+    this.#teller.tell({
+      kind: 'action_taken',
+      actor: 'limitrun',
+      violation,
+      text: 'SIGKILL by the kernel at its cap',
+    });
+    // A hook that is run first holds the manager's action up, and the child's end must not be taken for its own.
+    control.handleViolation(violation);
+  }
+
+  /** That the kernel has killed a process for a reason that is not this run's; undefined: it has not. */
+  get foreignKill(): string | undefined {
+    if (this.#group?.outOfMemory() !== 'elsewhere') return undefined;
+    return 'the kernel killed a process of the command for want of memory, but not at the cap of this run';
+  }
+
+  /** Removes the groups of an attempt whose tree is gone. */
+  async closeAttempt(): Promise<void> {
+    const group = this.#group;
+    this.#group = undefined;
+    await group?.remove();
+  }
+
+  /** Leaves no group behind. */
+  close(): void {
+    this.#opened.site?.close();
+  }
+
+  #possible({memory, tasks}: KernelCaps): KernelCaps {
+    const {missing} = this.#opened;
+    return {
+      ...(memory === undefined || missing.has('memory') ? {} : {memory}),
+      ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
+    };
+  }
+}
+
+/** What keeps each limit of the first attempt. */
+export function promisesOf(plan: RunPlan, containment: RunContainment | undefined): LimitPromise[] {
+  const {limits, monitoring} = plan;
+  const measures = monitoring.enabled ? measuredHere() : undefined;
+  return limitPromises(limitsSet(limits), measures, monitoring.intervalMs, containment?.capsInForce);
+}
+
+/** Why there are to be no groups, whatever the machine offers. */
+function whyNot({keepBackground, handling}: RunPlan): string | undefined {
+  if (process.platform !== 'linux') return 'there are none on this system';
+  if (keepBackground) return 'with --keep-background processes outlive the run';
+  return handling === 'disabled' ? 'violation handling is disabled, so no limit is enforced' : undefined;
+}
+
+function capsOf({handling, restart, monitoring}: RunPlan, limits: ResourceLimits): KernelCaps {
+  if (!monitoring.enabled) return {};
+  return kernelCaps(limitsSet(limits), {handling, startupGraceMs: restart.startupGraceMs});
+}
+
+function controllersFor({memory, tasks}: KernelCaps): Controller[] {
+  return [
+    ...(memory === undefined ? [] : (['memory'] as const)),
+    ...(tasks === undefined ? [] : (['pids'] as const)),
+  ];
+}
+
+function asker(ignoredSignals: readonly string[]) {
+  const uid = process.getuid?.() ?? -1;
+  return {
+    pid: process.pid,
+    uid,
+    runtimeDirectory: process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(uid)}`,
+    outlivesLogin: ignoredSignals.includes('HUP'),
+  };
+}

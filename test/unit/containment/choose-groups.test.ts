@@ -1,0 +1,144 @@
+import {describe, expect, test} from 'vitest';
+import type {CgroupFacts, GroupManager, Hierarchy} from '../../../src/core/containment/cgroup-facts.js';
+import {chooseGroups} from '../../../src/core/containment/choose-groups.js';
+
+const V2: Hierarchy = {
+  version: 2,
+  directory: '/cg2/own',
+  controllers: ['memory', 'pids'],
+  enabled: [],
+  freezer: true,
+  writable: true,
+  alone: true,
+};
+const V1_MEMORY: Hierarchy = {
+  version: 1,
+  directory: '/cg/memory/own',
+  controllers: ['memory'],
+  enabled: ['memory'],
+  freezer: false,
+  writable: true,
+  alone: false,
+};
+const V1_FREEZER: Hierarchy = {
+  ...V1_MEMORY,
+  directory: '/cg/freezer/own',
+  controllers: [],
+  enabled: [],
+  freezer: true,
+};
+const MANAGER: GroupManager = {kind: 'user', busctl: '/usr/bin/busctl', runtimeDirectory: '/run/user/1'};
+
+const choose = (hierarchies: Hierarchy[], more: Partial<CgroupFacts> = {}) =>
+  chooseGroups({hierarchies, ...more}, ['memory', 'pids']);
+
+describe('cgroup v2', () => {
+  test('alone in its group limitrun makes room and enables the controllers', () => {
+    expect(choose([V2])).toEqual({
+      kind: 'groups',
+      places: [
+        {
+          version: 2,
+          parent: '/cg2/own',
+          controllers: ['memory', 'pids'],
+          membership: true,
+          enable: ['memory', 'pids'],
+        },
+      ],
+      missing: new Map(),
+    });
+  });
+
+  test('what is enabled already needs no room', () => {
+    const enabled = {...V2, alone: false, enabled: ['memory', 'pids'] as const};
+    expect(choose([enabled])).toMatchObject({places: [{controllers: ['memory', 'pids'], enable: []}]});
+  });
+
+  test('with strangers in its group nothing is capped and nobody is moved, but members are known', () => {
+    const choice = choose([{...V2, alone: false}]);
+    expect(choice).toMatchObject({places: [{controllers: [], membership: true, enable: []}]});
+    expect(choice).toHaveProperty(
+      'missing',
+      new Map([
+        ['memory', "there are other processes in limitrun's group"],
+        ['pids', "there are other processes in limitrun's group"],
+      ]),
+    );
+  });
+
+  test('without controllers members are known', () => {
+    expect(choose([{...V2, controllers: []}])).toMatchObject({
+      places: [{controllers: [], membership: true}],
+      missing: new Map([
+        ['memory', "the controller memory is not available to limitrun's group"],
+        ['pids', "the controller pids is not available to limitrun's group"],
+      ]),
+    });
+  });
+
+  test('a group that may not be written to is of no use', () => {
+    expect(choose([{...V2, writable: false}])).toEqual({
+      kind: 'none',
+      why: "limitrun's group may not be written to",
+    });
+  });
+
+  test('nothing is enabled that is not wanted', () => {
+    expect(chooseGroups({hierarchies: [V2]}, [])).toMatchObject({places: [{controllers: [], enable: []}]});
+  });
+});
+
+describe('systemd', () => {
+  test.each([
+    ['there are strangers in the group', {...V2, alone: false}],
+    ['the controller is not there', {...V2, controllers: []}],
+    ['the group may not be written to', {...V2, writable: false}],
+  ])('is asked when %s', (_, hierarchy) => {
+    const choice = choose([hierarchy], {manager: MANAGER});
+    expect(choice).toMatchObject({kind: 'ask', manager: MANAGER});
+    expect(choice).toHaveProperty('otherwise', choose([hierarchy]));
+  });
+
+  test('is not asked when memory can be had without it', () => {
+    expect(choose([V2], {manager: MANAGER}).kind).toBe('groups');
+    expect(choose([{...V2, alone: false}, V1_MEMORY], {manager: MANAGER}).kind).toBe('groups');
+  });
+
+  test('is not asked for the sake of a backstop, nor when nothing is to be capped', () => {
+    const facts = {hierarchies: [{...V2, alone: false}], manager: MANAGER};
+    expect(chooseGroups(facts, ['pids']).kind).toBe('groups');
+    expect(chooseGroups(facts, []).kind).toBe('groups');
+  });
+
+  test('why it is not asked is part of the reason', () => {
+    expect(choose([{...V2, writable: false}], {noManager: 'of nohup'})).toEqual({
+      kind: 'none',
+      why: "limitrun's group may not be written to, and of nohup",
+    });
+  });
+});
+
+describe('cgroup v1', () => {
+  test('the freezer knows the members where there is no v2', () => {
+    expect(choose([V1_MEMORY, V1_FREEZER])).toMatchObject({
+      places: [
+        {parent: '/cg/memory/own', controllers: ['memory'], membership: false, enable: []},
+        {parent: '/cg/freezer/own', controllers: [], membership: true, enable: []},
+      ],
+      missing: new Map([['pids', "the controller pids is not available to limitrun's group"]]),
+    });
+  });
+
+  test('beside it a v2 hierarchy without controllers does', () => {
+    expect(choose([V1_MEMORY, V1_FREEZER, {...V2, controllers: []}])).toMatchObject({
+      places: [
+        {version: 1, parent: '/cg/memory/own', membership: false},
+        {version: 2, parent: '/cg2/own', membership: true},
+      ],
+    });
+  });
+});
+
+test('without cgroups there are none', () => {
+  expect(choose([])).toEqual({kind: 'none', why: 'there are no cgroups here'});
+});
