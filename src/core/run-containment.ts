@@ -28,6 +28,8 @@ export class RunContainment {
   #caps: KernelCaps = {};
   #group: Containment | undefined;
   #lookedMs = -Infinity;
+  /** Of the attempt that runs. */
+  #capTold = false;
 
   private constructor(plan: RunPlan, opened: OpenedSite, teller: Teller) {
     this.#plan = plan;
@@ -80,6 +82,7 @@ export class RunContainment {
    */
   openAttempt(limits: ResourceLimits): Containment | undefined {
     this.#caps = this.#possible(capsOf(this.#plan, limits));
+    this.#capTold = false;
     const {memory, tasks} = this.#caps;
     try {
       this.#group = this.#opened.site?.open({
@@ -118,8 +121,9 @@ export class RunContainment {
     const {memory} = this.#caps;
     if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
     const cap = {source: this.#group.kind, capValue: memory.bytes};
-    const violation = manager?.capReached(memory.limit, cap);
-    if (violation === undefined) return;
+    if (manager === undefined || this.#capTold) return;
+    this.#capTold = true;
+    const violation = manager.capReached(memory.limit, cap);
     this.#teller.tell({
       kind: 'action_taken',
       actor: 'limitrun',
@@ -171,9 +175,13 @@ function whyNot({keepBackground, handling}: RunPlan): string | undefined {
   return handling === 'disabled' ? 'violation handling is disabled, so no limit is enforced' : undefined;
 }
 
-function capsOf({handling, restart, monitoring}: RunPlan, limits: ResourceLimits): KernelCaps {
+function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: ResourceLimits): KernelCaps {
   if (!monitoring.enabled) return {};
-  return kernelCaps(limitsSet(limits), {handling, startupGraceMs: restart.startupGraceMs});
+  return kernelCaps(limitsSet(limits), {
+    handling,
+    startupGraceMs: restart.startupGraceMs,
+    freezes: hook?.freeze ?? false,
+  });
 }
 
 function controllersFor({memory, tasks}: KernelCaps): Controller[] {

@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
@@ -9,13 +8,14 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
-import {inheritance} from './process/own-inheritance.js';
+import {callersDescriptors, inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
+import {newRunId} from './run-id.js';
 import {RunOnlookers} from './run-onlookers.js';
 import {promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
@@ -41,7 +41,7 @@ const MOST_MEMBERS_SHOWN = 200;
 
 class SupervisedRun {
   readonly #plan: RunPlan;
-  readonly #runId = randomBytes(6).toString('hex');
+  readonly #runId = newRunId();
   readonly #teller: RunTeller;
   readonly #onlookers: RunOnlookers;
   #promises: readonly LimitPromise[] = [];
@@ -85,7 +85,7 @@ class SupervisedRun {
     }
     if (output.reportFile !== undefined) {
       const {assertReportWritable} = await import('./record/write-report.js');
-      await assertReportWritable(output.reportFile);
+      await assertReportWritable(output.reportFile, callersDescriptors());
     }
     await this.#onlookers.open();
   }

@@ -131,7 +131,7 @@ describe('watch refuses', () => {
       '--policy',
       'log',
     ]);
-    await waitFor(() => watcher.stderr().includes('memory RSS'), {what: 'a line of usage'});
+    await waitFor(() => /memory [RP]SS/.test(watcher.stderr()), {what: 'a line of usage'});
     watcher.kill('SIGTERM');
     expect((await watcher.exited).code).toBe(143);
   });
@@ -251,7 +251,7 @@ describe('a process, without a terminal', () => {
   const watchUntilInput = async (script: string): Promise<RunResult> => {
     const shell = startProgram('sh', ['-c', script], {keepInputOpen: true});
     const watcher = start(['watch', String(shell.pid), '--progress-interval', '100ms']);
-    await waitFor(() => watcher.stderr().includes('memory RSS'), {what: 'a line of usage'});
+    await waitFor(() => /memory [RP]SS/.test(watcher.stderr()), {what: 'a line of usage'});
     shell.child.stdin?.end('go\n');
     return watcher.exited;
   };
