@@ -42,6 +42,7 @@ function ofRefusal(why: string, uid: number | undefined): string | undefined {
 }
 
 function withoutSystemd({hierarchies}: GroupFacts): string {
+  if (hierarchies.length === 0) return 'as root: mount -t cgroup2 none /sys/fs/cgroup';
   if (
     hierarchies.some(
       ({version, writable, controllers}) => version === 2 && writable && controllers.length > 0,
@@ -49,7 +50,7 @@ function withoutSystemd({hierarchies}: GroupFacts): string {
   ) {
     return 'start limitrun as the only process of its cgroup v2 group';
   }
-  return 'start limitrun in a group that root has delegated to this user (cgroups(7), "Delegation")';
+  return 'start limitrun in a group that root has delegated to this user: cgroups(7), "delegation"';
 }
 
 /** On a hybrid machine v1 has the controllers. */

@@ -1,4 +1,3 @@
-import {chooseGroups} from '../containment/choose-groups.js';
 import {CONTROLLERS, type Controller, type Hierarchy} from '../containment/cgroup-facts.js';
 import {capRemedy} from './cap-remedy.js';
 import type {Finding, FindingState} from './doctor-report.js';
@@ -10,7 +9,7 @@ const AREA = 'capping';
 /** What the kernel would keep besides, by control groups, and what stands in the way. Pure. */
 export function judgeCapping(facts: MachineFacts, caps: CapsHere | undefined): Finding[] {
   const {groups} = facts;
-  if (groups === undefined) {
+  if (groups === undefined || caps === undefined) {
     return CONTROLLERS.map((controller) => cap(controller, 'no', 'only Linux has control groups'));
   }
   return [
@@ -47,30 +46,19 @@ function capHere(
   controller: Controller,
   facts: MachineFacts,
   groups: GroupFacts,
-  caps: CapsHere | undefined,
+  {source, byManager, missing}: CapsHere,
 ): Finding {
-  if (caps?.controllers.includes(controller) === true) {
-    const how = caps.byManager ? `${caps.source}, in a scope of systemd` : caps.source;
-    return cap(controller, 'yes', `${GOOD_OF_CAP[controller]} (${how})`);
+  const why = missing.get(controller);
+  if (why !== undefined) {
+    const remedy = capRemedy(controller, facts, groups);
+    return cap(controller, 'no', `only sampling keeps the limit: ${why}`, remedy);
   }
-  const why = whyNot(controller, groups);
-  return cap(controller, 'no', `only sampling keeps the limit: ${why}`, capRemedy(controller, facts, groups));
+  const how = `${source ?? 'cgroup'}${byManager ? ', in a scope of systemd' : ''}`;
+  return cap(controller, 'yes', `${GOOD_OF_CAP[controller]} (${how})`);
 }
 
-function whyNot(controller: Controller, groups: GroupFacts): string {
-  const choice = chooseGroups({...groups}, [controller]);
-  switch (choice.kind) {
-    case 'none':
-      return choice.why;
-    case 'groups':
-      return choice.missing.get(controller) ?? 'it cannot be had together with the others';
-    case 'ask':
-      return 'the scope of systemd would not have it';
-  }
-}
-
-function members(caps: CapsHere | undefined): Finding {
-  const has = caps !== undefined;
+function members({source}: CapsHere): Finding {
+  const has = source !== undefined;
   return {
     id: 'group_members',
     area: AREA,

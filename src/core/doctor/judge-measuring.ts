@@ -8,6 +8,8 @@ interface Figure {
   readonly has: (facts: MachineFacts) => boolean;
   readonly good: string;
   readonly lost: string;
+  /** What is lost on systems other than Linux, where that differs. */
+  readonly lostElsewhere?: string;
   /** On Linux. */
   readonly remedy?: string;
 }
@@ -57,6 +59,7 @@ const FIGURES: readonly Figure[] = [
     has: ({proc}) => proc?.children === true,
     good: 'new processes are found at once',
     lost: 'new processes are found by a search, once a second',
+    lostElsewhere: 'members are found in the list of all processes, where the system has one',
     remedy: 'a kernel with CONFIG_PROC_CHILDREN',
   },
   {
@@ -124,10 +127,13 @@ function otherUsers({proc, machine}: MachineFacts): Finding {
   };
 }
 
-function judge({id, what, has, good, lost, remedy}: Figure, facts: MachineFacts): Finding {
+function judge(figure: Figure, facts: MachineFacts): Finding {
+  const {id, what, has, good, lost, lostElsewhere = lost, remedy} = figure;
   const row = {id, area: 'measuring', what} as const;
   if (has(facts)) return {...row, state: 'yes', meaning: good};
-  if (facts.machine.platform !== 'linux') return {...row, state: 'no', meaning: `only Linux has it: ${lost}`};
+  if (facts.machine.platform !== 'linux') {
+    return {...row, state: 'no', meaning: `only Linux has it: ${lostElsewhere}`};
+  }
   // Without /proc there is one thing to do, which the first row says.
   const ways = remedy === undefined || facts.proc === undefined ? {} : {remedy};
   return {...row, state: 'no', meaning: lost, ...ways};

@@ -55,9 +55,12 @@ function stateDirectory(place: PlaceFacts): Finding {
   }
 }
 
-function runtimeDirectory({runtime, machine}: MachineFacts): Finding {
+function runtimeDirectory({runtime, state, machine}: MachineFacts): Finding {
   const tell = surrounding.bind(undefined, 'runtime_directory', 'runtime directory');
-  const instead = 'the present state of runs is kept in the state directory instead';
+  const instead =
+    state.kind === 'usable' || state.kind === 'creatable'
+      ? 'the present state of runs is kept in the state directory instead'
+      : 'runs that go on do not show in limitrun status';
   switch (runtime.kind) {
     case 'usable':
       return tell('yes', `the present state of runs in ${runtime.path}`);
@@ -92,7 +95,7 @@ function terminal({size, utf8, region}: TerminalFacts): Finding {
   return tell(
     'partly',
     `live table, ${cells}, drawn in ASCII`,
-    'export LANG=C.UTF-8, if the terminal shows UTF-8',
+    'export LANG=C.UTF-8 (or another locale of UTF-8), if the terminal shows it',
   );
 }
 

@@ -10,24 +10,32 @@ import {OUTLOOK_POLICIES, type LimitOutlook, type OutlookPolicy} from './doctor-
 
 /** Which caps of the kernel a run would have here. */
 export interface CapsHere {
-  readonly source: CapsInForce['source'];
-  readonly controllers: readonly Controller[];
+  /** Absent: there would be no group at all. */
+  readonly source?: CapsInForce['source'];
+  /** What cannot be capped, and why. */
+  readonly missing: ReadonlyMap<Controller, string>;
   /** Only in a scope that systemd is asked for when a run starts. */
   readonly byManager: boolean;
 }
 
-/** As a run decides it, without doing anything. @returns undefined where there would be no group at all */
-export function capsHere(facts: CgroupFacts): CapsHere | undefined {
+/** As a run decides it, without doing anything. */
+export function capsHere(facts: CgroupFacts): CapsHere {
   const choice = chooseGroups(facts, CONTROLLERS);
+  const all = (controllers: readonly Controller[], why: string): Map<Controller, string> =>
+    new Map(controllers.map((controller) => [controller, why]));
   switch (choice.kind) {
     case 'none':
-      return undefined;
-    case 'ask':
-      return {source: 'cgroup2', controllers: facts.managerControllers ?? ['memory'], byManager: true};
-    case 'groups': {
-      const controllers = CONTROLLERS.filter((controller) => !choice.missing.has(controller));
-      return {source: kindOf(choice.places), controllers, byManager: false};
+      return {missing: all(CONTROLLERS, choice.why), byManager: false};
+    case 'ask': {
+      const lacking = CONTROLLERS.filter((one) => facts.managerControllers?.includes(one) === false);
+      return {
+        source: 'cgroup2',
+        missing: all(lacking, 'the scope of systemd would not have it'),
+        byManager: true,
+      };
     }
+    case 'groups':
+      return {source: kindOf(choice.places), missing: choice.missing, byManager: false};
   }
 }
 
@@ -54,12 +62,13 @@ function promisesFor(
 ): LimitPromise[] {
   const limits = limitsSet(exampleLimits(policy));
   const {memory, tasks} = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0});
-  const inForce: CapsInForce | undefined = caps && {
-    source: caps.source,
-    ...(memory !== undefined && caps.controllers.includes('memory') ? {memory} : {}),
-    ...(tasks !== undefined && caps.controllers.includes('pids') ? {tasks} : {}),
-  };
-  return limitPromises(limits, measures, intervalMs, inForce);
+  if (caps?.source === undefined) return limitPromises(limits, measures, intervalMs);
+  const {source, missing} = caps;
+  return limitPromises(limits, measures, intervalMs, {
+    source,
+    ...(memory === undefined || missing.has('memory') ? {} : {memory}),
+    ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
+  });
 }
 
 const MIB = 1024 * 1024;

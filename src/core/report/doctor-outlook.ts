@@ -64,7 +64,9 @@ function notes(outlooks: readonly LimitOutlook[]): string[] {
       ? [backstop(promise, promise.cap.value)]
       : [],
   );
+  const isCapped = promises.some(({enforcedBy}) => enforcedBy === 'kernel');
   return [
+    ...(isCapped ? ['kernel: a cap of the kernel at the limit, besides sampling'] : []),
     ...(everyMs === undefined
       ? []
       : [`sampled: every ${formatDuration(everyMs)} at least (--interval), more often near a limit`]),

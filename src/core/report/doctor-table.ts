@@ -94,6 +94,6 @@ function findingLines(
 
 function closing(findings: readonly Finding[]): string {
   const count = findings.filter(({remedy}) => remedy !== undefined).length;
-  if (count === 0) return 'Nothing here could be improved by a command.';
+  if (count === 0) return 'There is nothing to improve that limitrun knows a way for.';
   return `${String(count)} ${count === 1 ? 'thing' : 'things'} could be improved: see the lines with an arrow.`;
 }
