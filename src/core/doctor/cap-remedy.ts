@@ -30,10 +30,13 @@ export function capRemedy(
  * none.
  */
 function ofContainer({hierarchies}: GroupFacts): string {
-  const what = hierarchies.length === 0 ? 'the container shows no cgroups' : 'its cgroups are read-only';
+  const what =
+    hierarchies.length === 0
+      ? 'the container shows no cgroups'
+      : 'the cgroups of the container may not be written to';
   return (
     `${what}: cap the whole container from outside (docker run --memory 512m); ` +
-    '--privileged would open them, but gives the container all rights over the machine'
+    '--privileged would open them to root in it, but gives it all rights over the machine'
   );
 }
 

@@ -114,11 +114,12 @@ Measuring
 Caps of the kernel (control groups)
   no      kernel cap on memory       only sampling keeps the limit: limitrun's
                                      group may not be written to
-                                     > its cgroups are read-only: cap the whole
-                                       container from outside (docker run
-                                       --memory 512m); --privileged would open
-                                       them, but gives the container all rights
-                                       over the machine
+                                     > the cgroups of the container may not be
+                                       written to: cap the whole container from
+                                       outside (docker run --memory 512m);
+                                       --privileged would open them to root in
+                                       it, but gives it all rights over the
+                                       machine
   no      kernel cap on processes    only sampling keeps the limit: limitrun's
                                      group may not be written to
   no      members by group           members are found by walking and searching
