@@ -15,9 +15,7 @@ export function capRemedy(
     case 'systemd':
       return withoutSystemd(groups);
     case 'bus':
-      return machine.uid === 0
-        ? 'start the bus: systemctl start dbus.socket'
-        : `as root: loginctl enable-linger ${String(machine.uid)} (the package dbus-user-session brings the bus)`;
+      return withoutBus(groups, machine.uid);
     case 'busctl':
       return 'install the program busctl, a part of systemd';
     case 'memory':
@@ -42,6 +40,13 @@ function ofContainer({hierarchies}: GroupFacts): string {
 
 function ofRefusal(why: string, uid: number | undefined): string | undefined {
   return why === WOULD_NOT_OUTLIVE_LOGIN ? `as root: loginctl enable-linger ${String(uid ?? '')}` : undefined;
+}
+
+function withoutBus({busElsewhere}: GroupFacts, uid: number | undefined): string {
+  if (busElsewhere !== undefined) return `export XDG_RUNTIME_DIR=${busElsewhere}`;
+  return uid === 0
+    ? 'start the bus: systemctl start dbus.socket'
+    : `as root: loginctl enable-linger ${String(uid)} (the package dbus-user-session brings the bus)`;
 }
 
 function withoutSystemd({hierarchies}: GroupFacts): string {

@@ -38,7 +38,9 @@ export interface ProcFacts {
 }
 
 export interface GroupFacts extends CgroupFacts {
-  /** Of the v2 group, where it has one: which of these files groups have. */
+  /** Where the bus of the user's systemd is, when XDG_RUNTIME_DIR names another place. */
+  readonly busElsewhere?: string;
+  /** Which of these files groups of v2 have. */
   readonly files: Readonly<Record<GroupFile, boolean>>;
 }
 

@@ -66,7 +66,9 @@ function procFacts(): ProcFacts {
 function groupFacts(asker: Asker): GroupFacts {
   const facts = readCgroupFacts(asker);
   const v2 = facts.hierarchies.find(({version}) => version === 2);
-  return {...facts, files: groupFiles(v2, release())};
+  const usual = `/run/user/${String(asker.uid)}`;
+  const isElsewhere = facts.managerLacks === 'bus' && asker.uid > 0 && existsSync(`${usual}/bus`);
+  return {...facts, files: groupFiles(v2, release()), ...(isElsewhere ? {busElsewhere: usual} : {})};
 }
 
 function terminalFacts(environment: OwnFacts['environment']): TerminalFacts {
