@@ -29,6 +29,11 @@ describe('the way to a kernel cap', () => {
       withGroups({managerLacks: 'bus'}, AS_ROOT),
       /systemctl start dbus\.socket/,
     ],
+    [
+      'the bus is elsewhere',
+      withGroups({managerLacks: 'bus', busElsewhere: '/run/user/1000'}),
+      /^export XDG_RUNTIME_DIR=\/run\/user\/1000$/,
+    ],
     ['busctl is missing', withGroups({managerLacks: 'busctl'}), /busctl/],
     ['memory is not delegated', withGroups({managerLacks: 'memory'}), /Delegate=memory pids/],
     ['the kernel has it switched off', withGroups({managerLacks: 'memory'}, AS_ROOT), /cgroup_enable=memory/],
