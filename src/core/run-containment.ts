@@ -1,4 +1,5 @@
 import {systemClock} from './clock.js';
+import {askerHere} from './containment/asker-here.js';
 import type {Controller} from './containment/cgroup-facts.js';
 import type {Containment} from './containment/containment.js';
 import {openSite, type OpenedSite} from './containment/open-site.js';
@@ -55,7 +56,7 @@ export class RunContainment {
     const caps = capsOf(plan, plan.limits);
     const opened: OpenedSite =
       fault === undefined
-        ? await openSite(asker(ignoredSignals), runId, controllersFor(caps))
+        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps))
         : {site: undefined, missing: new Map(), why: fault};
     const {site, missing} = opened;
     const why = opened.why ?? (caps.memory && missing.get('memory'));
@@ -189,14 +190,4 @@ function controllersFor({memory, tasks}: KernelCaps): Controller[] {
     ...(memory === undefined ? [] : (['memory'] as const)),
     ...(tasks === undefined ? [] : (['pids'] as const)),
   ];
-}
-
-function asker(ignoredSignals: readonly string[]) {
-  const uid = process.getuid?.() ?? -1;
-  return {
-    pid: process.pid,
-    uid,
-    runtimeDirectory: process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(uid)}`,
-    outlivesLogin: ignoredSignals.includes('HUP'),
-  };
 }

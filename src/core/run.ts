@@ -81,7 +81,7 @@ class SupervisedRun {
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
-      this.#teller.notice('warning', text);
+      this.#teller.notice('warning', `${text} (limitrun doctor shows why)`);
     }
     if (output.reportFile !== undefined) {
       const {assertReportWritable} = await import('./record/write-report.js');
