@@ -61,7 +61,7 @@ function promisesFor(
   caps: CapsHere | undefined,
 ): LimitPromise[] {
   const limits = limitsSet(exampleLimits(policy));
-  const {memory, tasks} = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0});
+  const {memory, tasks} = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0, freezes: false});
   if (caps?.source === undefined) return limitPromises(limits, measures, intervalMs);
   const {source, missing} = caps;
   return limitPromises(limits, measures, intervalMs, {
