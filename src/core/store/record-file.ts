@@ -28,12 +28,15 @@ export class GrowingFile {
 
   constructor(readonly path: string) {}
 
-  async readMore(): Promise<Lines | undefined> {
+  /** `anew`: the file was cut meanwhile, and these are all its lines. */
+  async readMore(): Promise<(Lines & {readonly anew: boolean}) | undefined> {
     return withRecord(this.path, async (file, size, modifiedMs) => {
+      const anew = this.#offset > 0 && (await readAt(file, this.#offset - 1, 1))[0] !== LINE_BREAK;
+      if (anew) this.#offset = 0;
       const bytes = await readAt(file, this.#offset, size - this.#offset);
       const end = bytes.lastIndexOf(LINE_BREAK) + 1;
       this.#offset += end;
-      return {lines: linesOf(bytes.subarray(0, end)), modifiedMs};
+      return {lines: linesOf(bytes.subarray(0, end)), modifiedMs, anew};
     });
   }
 }

@@ -5,6 +5,7 @@ import type {Happening, RunEvent} from '../record/run-event.js';
 import {systemErrorText} from '../system-error.js';
 import {LiveFile} from './live-file.js';
 import {LiveLines} from './live-lines.js';
+import {LogEnding} from './log-ending.js';
 import {LogFile} from './log-file.js';
 import {LogLines} from './log-lines.js';
 import {pruneRecords} from './prune.js';
@@ -41,6 +42,7 @@ export class RunRecorder {
   readonly #options: RecorderOptions;
   readonly #log: LogFile;
   readonly #logLines = new LogLines();
+  readonly #ending = new LogEnding();
   readonly #live: LiveFile;
   readonly #liveLines = new LiveLines();
   readonly #timer: NodeJS.Timeout;
@@ -83,8 +85,8 @@ export class RunRecorder {
   }
 
   /**
-   * Writes what is left and takes the live file away; only when there is no log it stays, with the end in it. Waits a
-   * second at most.
+   * Writes what is left and takes the live file away; only when the end cannot be written to the log it stays, with the
+   * end in it. Waits a second at most.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -100,6 +102,8 @@ export class RunRecorder {
 
   async #finish(): Promise<void> {
     try {
+      await this.#log.settled();
+      if (this.#log.full) await this.#writeEnding();
       await this.#log.close();
       if (this.#log.failed) await this.#live.write(this.#liveText());
       else await this.#live.remove();
@@ -108,8 +112,19 @@ export class RunRecorder {
     }
   }
 
+  /** The live file may be what takes the room that the end needs. */
+  async #writeEnding(): Promise<void> {
+    await this.#live.remove();
+    try {
+      await this.#log.writeEnding(this.#ending.lines(this.#log.empty));
+    } catch {
+      // The live file is written again, if there is room for that.
+    }
+  }
+
   #take(event: RunEvent): void {
     this.#startedAtMs ??= event.atMs;
+    this.#ending.add(event);
     this.#news = true;
     const lines = this.#logLines.take(event);
     for (const line of lines) this.#log.add(line);
@@ -124,6 +139,7 @@ export class RunRecorder {
     this.#checkpointAtMs = event.atMs;
     const lines = this.#logLines;
     for (const now of this.#now(event)) {
+      this.#ending.add(now);
       for (const line of last ? lines.takeLast(now) : lines.take(now)) this.#log.add(line);
     }
   }

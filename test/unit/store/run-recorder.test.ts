@@ -1,4 +1,3 @@
-import {spawnSync} from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -200,24 +199,6 @@ describe('what stands in the way', () => {
     const run = new RecordedRun();
     expect(await faultsOf(run)).toHaveLength(1);
     expect(foldRun(eventsIn(live()))).toEqual(run.folder.record());
-  });
-
-  test('a disk that is full', async ({skip}) => {
-    mkdirSync(here('state'));
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', here('state')]);
-    skip(mounted.status !== 0, 'skipped: cannot mount a small file system');
-    beforeRemoval(() => spawnSync('umount', [here('state')]));
-    const run = new RecordedRun().start();
-    for (let sample = 0; sample < 400; sample += 1)
-      run.tell({kind: 'notice', level: 'info', text: 'x'.repeat(2000)});
-    await waitFor(() => run.faults.length > 0, {what: 'the disk to be full'});
-    run.end();
-    await run.recorder.close();
-    expect(run.faults).toEqual([
-      `the record of this run is not whole: cannot write to ${here('state', 'limitrun')}: no space left on the device (ENOSPC)`,
-    ]);
-    // Where there is no room in the log, the live file tells the end.
-    expect(eventsIn(live()).at(-1)?.kind).toBe('run_ended');
   });
 
   test('a checkpoint that throws is a fault and no more', async () => {
