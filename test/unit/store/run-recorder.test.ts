@@ -15,7 +15,7 @@ import {foldRun} from '../../../src/core/record/fold-run.js';
 import type {RunEvent} from '../../../src/core/record/run-event.js';
 import {waitFor} from '../../support/wait-for.js';
 import {leakingRun, MIB, restartedRun, rssViolation} from '../report/sample-runs.js';
-import {beforeRemoval, here, placesHere, RecordedRun} from './places.js';
+import {here, placesHere, RecordedRun} from './places.js';
 
 function eventsIn(path: string): RunEvent[] {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
