@@ -30,6 +30,11 @@ export class LiveFile {
     return this.#busy;
   }
 
+  /** When no write goes on. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** Replaces the file; where one place fails, the next one is taken. Resolves when it is done, or has failed. */
   async write(text: string): Promise<void> {
     return this.#next(async () => {
