@@ -2,7 +2,7 @@ import {lstat, readdir, unlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {eventFromJson} from '../record/event-json.js';
-import {FateTeller} from './fate.js';
+import {FateTeller, LOST_KEPT_MS} from './fate.js';
 import {directoryFault, readEnds} from './record-file.js';
 import {withoutSamplesBeforeCheckpoint} from './record-lines.js';
 import {
@@ -13,9 +13,6 @@ import {
   runIdOfLog,
   type StatePlaces,
 } from './state-places.js';
-
-/** So long a lost run is shown by its live file. */
-const LOST_KEPT_MS = 24 * 3600 * 1000;
 
 interface OldFile {
   readonly path: string;
