@@ -52,11 +52,6 @@ describe('watch refuses', () => {
     ],
     ['a run that is none', ['nobody'], 'no run "nobody" (limitrun status --all shows them)'],
     [
-      'limits of a run',
-      ['nobody', '--max-rss', '1GB'],
-      '--max-rss is not for watching a run: the limits of a run are set when it starts',
-    ],
-    [
       'quiet watching',
       ['-q', '--', 'true'],
       '--quiet leaves nothing to watch; without the table: limitrun run --quiet -- COMMAND',

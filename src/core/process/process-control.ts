@@ -84,6 +84,8 @@ interface CurrentAttempt extends Attempt {
   /** When its end began, whatever the cause. */
   endingAtMs?: number;
   tree?: TreeEnd;
+  /** At limitrun's cap: that too is a kill by force. */
+  killedByKernel?: true;
 }
 
 const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
@@ -163,6 +165,7 @@ export class ProcessControl {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const byKernel = violation.source !== undefined;
+    if (byKernel) attempt.killedByKernel = true;
     if (!byKernel && !attempt.probe.isRootAlive() && !attempt.terminator.begun) return;
     const cause: EndCause = {kind: 'violation', limitType: violation.limitType};
     this.#violation = violation;
@@ -303,8 +306,9 @@ export class ProcessControl {
 
   /** The tree is gone when no member is left and the child has been waited for, or cannot be ended at all. */
   #treeMayBeGone(attempt: CurrentAttempt): void {
-    const {tree} = attempt;
-    if (tree === undefined || this.#current !== attempt) return;
+    if (attempt.tree === undefined || this.#current !== attempt) return;
+    const tree = attempt.killedByKernel ? {...attempt.tree, forced: true} : attempt.tree;
+    attempt.tree = tree;
     if (this.#state.child === undefined && !tree.survivors.includes(attempt.pid)) return;
     this.#cancelTimer();
     this.#forced = tree.forced;
