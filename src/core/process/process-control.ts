@@ -85,7 +85,7 @@ interface CurrentAttempt extends Attempt {
   endingAtMs?: number;
   tree?: TreeEnd;
   /** At limitrun's cap: that too is a kill by force. */
-  killedByKernel?: true;
+  killedByKernel: boolean;
 }
 
 const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
@@ -165,7 +165,7 @@ export class ProcessControl {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const byKernel = violation.source !== undefined;
-    if (byKernel) attempt.killedByKernel = true;
+    attempt.killedByKernel ||= byKernel;
     if (!byKernel && !attempt.probe.isRootAlive() && !attempt.terminator.begun) return;
     const cause: EndCause = {kind: 'violation', limitType: violation.limitType};
     this.#violation = violation;
@@ -261,16 +261,10 @@ export class ProcessControl {
     };
     const terminator = new TreeTerminator(probe, this.#clock, onAction, group);
     const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
+    const {attempt: number} = this.#state;
     const startedAtMs = this.#clock.nowMs();
-    return {
-      number: this.#state.attempt,
-      pid: launched.pid,
-      probe,
-      terminator,
-      throttle,
-      launched,
-      startedAtMs,
-    };
+    const {pid} = launched;
+    return {number, pid, probe, terminator, throttle, launched, startedAtMs, killedByKernel: false};
   }
 
   #endBackground(): void {
@@ -307,8 +301,7 @@ export class ProcessControl {
   /** The tree is gone when no member is left and the child has been waited for, or cannot be ended at all. */
   #treeMayBeGone(attempt: CurrentAttempt): void {
     if (attempt.tree === undefined || this.#current !== attempt) return;
-    const tree = attempt.killedByKernel ? {...attempt.tree, forced: true} : attempt.tree;
-    attempt.tree = tree;
+    const tree = (attempt.tree = {...attempt.tree, forced: attempt.tree.forced || attempt.killedByKernel});
     if (this.#state.child === undefined && !tree.survivors.includes(attempt.pid)) return;
     this.#cancelTimer();
     this.#forced = tree.forced;
