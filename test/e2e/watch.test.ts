@@ -261,10 +261,11 @@ describe('a process, without a terminal', () => {
 
   test('that leaves others behind: they are named', async () => {
     const result = await watchUntilInput('sleep 300 & read x');
-    const left = alive().find(({command}) => command === 'sleep 300');
-    process.kill(left?.pid ?? 0, 'SIGKILL');
+    const [left = NaN] = alive().flatMap(({pid, command}) => (command === 'sleep 300' ? pid : []));
+    expect(left).toBeGreaterThan(1);
+    process.kill(left, 'SIGKILL');
     expect(result.code).toBe(0);
-    expect(result.stderr).toContain(`still running of its tree, no longer watched: ${String(left?.pid)}\n`);
+    expect(result.stderr).toContain(`still running of its tree, no longer watched: ${String(left)}\n`);
   });
 
   test('is told in lines at intervals, on standard error', async () => {
