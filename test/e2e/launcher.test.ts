@@ -186,7 +186,7 @@ describe('the installed program as process 1', () => {
     const one = alive().find(
       ({command}) => command.includes('bin/limitrun') && !command.startsWith('unshare'),
     );
-    process.kill(one?.pid ?? 0, 'SIGTERM');
+    process.kill(one?.pid ?? NaN, 'SIGTERM');
     expect(await running.exited).toMatchObject({code: 42});
   });
 

@@ -206,7 +206,7 @@ describe('limitrun as process 1', () => {
     await running.said('up');
     const one = alive().find(({command}) => command.includes('run.js') && !command.startsWith('unshare'));
     expect(one).toBeDefined();
-    process.kill(one?.pid ?? 0, 'SIGTERM');
+    process.kill(one?.pid ?? NaN, 'SIGTERM');
     expect((await running.exited).code).toBe(42);
   });
 

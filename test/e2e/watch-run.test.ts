@@ -159,7 +159,7 @@ describe('a run, on a screen', () => {
     tty.line('limitrun watch alone; echo "code $?"');
     await tty.shows('q quit');
     const watcher = alive().find(({command}) => command.includes('run.js watch'));
-    process.kill(watcher?.pid ?? 0, 'SIGTERM');
+    process.kill(watcher?.pid ?? NaN, 'SIGTERM');
     await tty.shows(/^code 143$/m);
     run.child.stdin?.end('go\n');
     expect((await run.exited).code).toBe(4);
