@@ -1,8 +1,8 @@
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
-import {limitKind} from './limits/resource-limits.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
+import {unkeptLimits} from './limits/unkept-limits.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
@@ -14,6 +14,7 @@ import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
+import {MEMBERS_RECORDED} from './record/recordable.js';
 import {endingViolation} from './record/run-record.js';
 import {newRunId} from './run-id.js';
 import {RunOnlookers} from './run-onlookers.js';
@@ -35,9 +36,6 @@ export async function superviseRun(plan: RunPlan): Promise<number> {
   await run.check();
   return run.run();
 }
-
-/** Members that onlookers are shown. */
-const MOST_MEMBERS_SHOWN = 200;
 
 class SupervisedRun {
   readonly #plan: RunPlan;
@@ -76,10 +74,8 @@ class SupervisedRun {
     const {ignoredSignals} = inheritance;
     this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, this.#teller);
     this.#promises = promisesOf(this.#plan, this.#containment);
-    const unkept = this.#promises.filter(({enforcedBy}) => enforcedBy === 'nobody');
     // That nothing is sampled is said by the plan's own notice.
-    for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
-      const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
+    for (const text of monitoring.enabled ? unkeptLimits(this.#promises) : []) {
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
       this.#teller.notice('warning', `${text} (limitrun doctor shows why)`);
     }
@@ -214,7 +210,7 @@ class SupervisedRun {
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
-    const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MOST_MEMBERS_SHOWN);
+    const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MEMBERS_RECORDED);
     return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
   }
 

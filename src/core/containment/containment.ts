@@ -23,8 +23,6 @@ export interface Containment {
   /** SIGKILL to all of them, those too that are being forked. */
   kill(): void;
   outOfMemory(): OutOfMemory;
-  /** The highest memory of the group so far; it includes cached files. Absent without the controller. */
-  memoryPeakBytes(): number | undefined;
   /** Removes the groups; waits for the last process to be gone for a while. @returns false when one stays */
   remove(): Promise<boolean>;
 }

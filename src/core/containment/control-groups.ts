@@ -2,7 +2,7 @@ import {existsSync, mkdirSync} from 'node:fs';
 import type {Clock} from '../clock.js';
 import type {GroupPlace} from './choose-groups.js';
 import {kindOf, type Caps, type Containment, type OutOfMemory} from './containment.js';
-import {readControl, tryControl, writeControl} from './group-file.js';
+import {tryControl, writeControl} from './group-file.js';
 import {pidsBeneath, removeGroup} from './group-tree.js';
 import {killByFreezer} from './kill-by-freezer.js';
 import {OomWatch} from './oom-watch.js';
@@ -59,14 +59,6 @@ export class ControlGroups implements Containment {
 
   outOfMemory(): OutOfMemory {
     return this.#oom?.look() ?? 'no';
-  }
-
-  memoryPeakBytes(): number | undefined {
-    const group = this.#with('memory');
-    if (group === undefined) return undefined;
-    const file = group.version === 2 ? 'memory.peak' : 'memory.max_usage_in_bytes';
-    const peak = Number(readControl(group.directory, file) ?? NaN);
-    return Number.isFinite(peak) ? peak : undefined;
   }
 
   async remove(): Promise<boolean> {

@@ -7,7 +7,8 @@ const COMMAND_BYTES = 8 * 1024;
 const ARGS_BYTES = 256;
 /** Bytes of a sentence. */
 const TEXT_BYTES = 2 * 1024;
-const MEMBERS = 20;
+/** Of a tree the largest. */
+export const MEMBERS_RECORDED = 20;
 
 const CLIPPED = '…';
 
@@ -65,7 +66,7 @@ function cutTree(
   members: readonly ViolationMember[],
   omitted: number,
 ): {readonly members: readonly ViolationMember[]; readonly omitted: number} {
-  const kept = members.slice(0, MEMBERS).map((member) => ({
+  const kept = members.slice(0, MEMBERS_RECORDED).map((member) => ({
     ...member,
     ...(member.args !== undefined && {args: clippedWords(member.args, ARGS_BYTES)}),
   }));
