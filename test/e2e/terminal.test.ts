@@ -98,6 +98,8 @@ describe('keys that send signals', () => {
   test('O-21 Ctrl-D is the end of input for the command', async () => {
     const tty = await terminal();
     tty.line('limitrun --quiet -- cat; echo "code $?"');
+    // What is typed while the shell still has the terminal in raw mode is not echoed.
+    await waitFor(() => alive().some(({command}) => command === 'cat'), {what: 'the command'});
     tty.line('a line');
     await tty.shows(/a line\n(.*\n)*a line/);
     tty.press('C-d');
