@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import {errorMessage} from './error-message.js';
@@ -23,6 +22,7 @@ import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
+import {randomHex} from './random-hex.js';
 
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
@@ -41,7 +41,7 @@ const MOST_MEMBERS_SHOWN = 200;
 
 class SupervisedRun {
   readonly #plan: RunPlan;
-  readonly #runId = randomBytes(6).toString('hex');
+  readonly #runId = randomHex(6);
   readonly #teller: RunTeller;
   readonly #onlookers: RunOnlookers;
   #promises: readonly LimitPromise[] = [];

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
 import type {
   Probe,
@@ -58,6 +58,8 @@ export class ProcfsProbe implements Probe {
   #walkedAtPid: number | undefined;
   /** The same of the last sweep. */
   #sweptAtPid: number | undefined;
+  /** The same of the last thorough one, which leaves nobody out. */
+  #searchedAtPid: number | undefined;
   /** From then on they are asked for whether a process was started or not. */
   #nextFullWalkMs = -Infinity;
   /** Not before then in a screening. */
@@ -118,7 +120,7 @@ export class ProcfsProbe implements Probe {
       let known: number;
       do {
         known = this.#members.size;
-        this.#sweep(true);
+        this.#sweepThoroughly();
         this.#walk();
       } while (this.#members.size > known);
     }
@@ -205,6 +207,14 @@ export class ProcfsProbe implements Probe {
     this.#members.delete(member.pid);
   }
 
+  /** Unless nobody at all was started since the last time that nobody was started meanwhile: it would find the same. */
+  #sweepThoroughly(): void {
+    const lastPid = this.#forks.lastPid();
+    if (lastPid !== undefined && lastPid === this.#searchedAtPid) return;
+    this.#sweep(true);
+    this.#searchedAtPid = lastPid;
+  }
+
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */
   #sweep(thorough: boolean): void {
     this.#sweeps += 1;
@@ -249,8 +259,14 @@ export class ProcfsProbe implements Probe {
   }
 }
 
+let metrics: ReadonlySet<UsageMetric> | undefined;
+
 /** What this kernel's /proc tells. */
-export function procfsMetrics(): Set<UsageMetric> {
+export function procfsMetrics(): ReadonlySet<UsageMetric> {
+  return (metrics ??= findMetrics());
+}
+
+function findMetrics(): Set<UsageMetric> {
   const measures = new Set<UsageMetric>([
     'rssBytes',
     'virtualBytes',
@@ -260,7 +276,8 @@ export function procfsMetrics(): Set<UsageMetric> {
     'processes',
     'fileDescriptors',
   ]);
-  if (readProcText('/proc/self/smaps_rollup') !== undefined) measures.add('pssBytes');
+  // Not read: the kernel would add up a large process.
+  if (existsSync('/proc/self/smaps_rollup')) measures.add('pssBytes');
   // CONFIG_TASK_IO_ACCOUNTING may be missing.
   if (readProcText('/proc/self/io')?.includes('read_bytes') === true) {
     for (const metric of [
