@@ -26,39 +26,42 @@ const requireWhenUsed = {
   },
 };
 
-const ESCAPED = 'line => line.replaceAll(SPECIAL_CHAR_REGEXP,';
-
 /**
- * execa prepares an escaped form of every command, for messages that limitrun does not use. Its regular expression takes
- * V8 longer to make ready (35 ms) than Node takes to start, so texts of plain ASCII, which it would not change, pass by.
+ * What execa does for every command and limitrun never needs, by file: what stands there and what stands there instead,
+ * which does the same.
  */
-const escapeWhenNeeded = {
-  name: 'escape-when-needed',
-  setup({onLoad}) {
-    onLoad({filter: /node_modules\/execa\/lib\/arguments\/escape\.js$/}, async ({path: file}) => {
-      const text = await readFile(file, 'utf8');
-      if (!text.includes(ESCAPED)) throw new Error(`${file} is not what this was written for`);
-      const faster = ESCAPED.replace('=> ', '=> /^[ -~]*$/.test(line) ? line : ');
-      return {contents: text.replace(ESCAPED, faster), loader: 'js'};
-    });
-  },
+const EXECA = {
+  // An escaped form of the command, for messages that limitrun does not use. Making its regular expression ready takes
+  // longer than looking at what it would not change.
+  'arguments/escape.js': [
+    'line => line.replaceAll(SPECIAL_CHAR_REGEXP,',
+    'line => /^[ -~]*$/.test(line) ? line : line.replaceAll(SPECIAL_CHAR_REGEXP,',
+  ],
+  // All three of limitrun's own streams would be opened, to compare something with them.
+  'utils/standard-stream.js': [
+    'export const STANDARD_STREAMS = [process.stdin, process.stdout, process.stderr];',
+    `export const STANDARD_STREAMS = Object.defineProperties([], {
+      0: {get: () => process.stdin}, 1: {get: () => process.stdout}, 2: {get: () => process.stderr},
+    });`,
+  ],
+  'stdio/direction.js': [
+    'const getStandardStreamDirection = value => {',
+    "const getStandardStreamDirection = value => {\n\tif (typeof value === 'string') return;",
+  ],
 };
 
-const STREAMS = 'export const STANDARD_STREAMS = [process.stdin, process.stdout, process.stderr];';
-
-/** execa opens all three standard streams of limitrun itself when it is loaded; here each one when it is looked at. */
-const openWhenUsed = {
-  name: 'open-when-used',
+const lighterExeca = {
+  name: 'lighter-execa',
   setup({onLoad}) {
-    onLoad({filter: /node_modules\/execa\/lib\/utils\/standard-stream\.js$/}, async ({path: file}) => {
-      const text = await readFile(file, 'utf8');
-      if (!text.includes(STREAMS)) throw new Error(`${file} is not what this was written for`);
-      const getters = ['stdin', 'stdout', 'stderr'].map(
-        (name, index) => `${index}: {get: () => process.${name}}`,
-      );
-      const lazy = `export const STANDARD_STREAMS = Object.defineProperties([], {${getters.join(', ')}});`;
-      return {contents: text.replace(STREAMS, lazy), loader: 'js'};
-    });
+    onLoad(
+      {filter: /node_modules\/execa\/lib\/(arguments\/escape|utils\/standard-stream|stdio\/direction)\.js$/},
+      async ({path: file}) => {
+        const text = await readFile(file, 'utf8');
+        const [stands, instead] = EXECA[file.split('/').slice(-2).join('/')];
+        if (!text.includes(stands)) throw new Error(`${file} is not what this was written for`);
+        return {contents: text.replace(stands, () => instead), loader: 'js'};
+      },
+    );
   },
 };
 
@@ -110,7 +113,7 @@ export async function bundle(root, dist) {
     define: {'import.meta.url': MODULE_URL},
     external: NOT_BUNDLED,
     sourcemap: 'inline',
-    plugins: [requireWhenUsed, escapeWhenNeeded, openWhenUsed, leaveOut],
+    plugins: [requireWhenUsed, lighterExeca, leaveOut],
   });
   const texts = new Map(outputFiles.map(({path: file, text}) => [path.basename(file), text]));
   await mkdir(directory, {recursive: true});
