@@ -64,9 +64,11 @@ describe('the package', () => {
   });
 
   test('M-09 holds no tests, no sources and no tarballs', () => {
-    expect(files.filter((file) => /(^|\/)test\/|^dist\/cli\/cache\/|\.test\.|^src\/|^\.ci|\.tgz$|^vitest/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      files.filter((file) =>
+        /(^|\/)test\/|^dist\/cli\/cache\/|\.test\.|^src\/|^\.ci|\.tgz$|^vitest/.test(file),
+      ),
+    ).toEqual([]);
   });
 
   test.each([
