@@ -86,6 +86,18 @@ module.exports = {
       '^(node:|fs$|src/core/(process/|monitor/(?!resource-usage)))',
     ),
     forbidden(
+      'doctor-only-looks',
+      'The doctor reads facts and judges them: it makes no group, starts nothing and prints nothing.',
+      core('doctor'),
+      '^src/core/(report|plan|watch|record/(?!run-event)|store/(?!state-places)|process/(?!guard\\.)|terminal/(?!terminal-environment)|containment/(open-site|ask-for-scope|group-site|control-groups|kill-by-freezer|oom-watch))',
+    ),
+    forbidden(
+      'nobody-asks-the-doctor',
+      'What a run has is decided by what it does, not by what the doctor would expect; reports tell what it found.',
+      core('limits|monitor|process|containment|plan|record|store|terminal|watch'),
+      '^src/core/doctor/',
+    ),
+    forbidden(
       'terminal-only-shows',
       'The live table writes to the terminal what it is handed; it measures and decides nothing.',
       core('terminal'),

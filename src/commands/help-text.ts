@@ -68,7 +68,8 @@ export function helpText(): string {
       '       limitrun watch [FLAGS] -- COMMAND [ARG...]    with a live table',
       '       limitrun watch RUN|PID [FLAGS]                from another terminal',
       '       limitrun status [RUN] [--all] [--json]        what runs, what ran',
-      '       limitrun help watch|status                    more about these',
+      '       limitrun doctor [--json]                      what this machine offers',
+      '       limitrun help watch|status|doctor             more about these',
       '',
       ...wrap(
         'Words after the first --, or from the first word that is not a flag, are for the command, untouched.',

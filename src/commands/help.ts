@@ -1,5 +1,6 @@
 import {HelpBase} from '@oclif/core/help';
 
+import {doctorHelp} from './doctor-help.js';
 import {helpText} from './help-text.js';
 import {writeStandardOutput} from './standard-output.js';
 import {statusHelp} from './status-help.js';
@@ -9,6 +10,7 @@ import {watchHelp} from './watch-help.js';
 const PAGES: ReadonlyMap<string, () => string> = new Map([
   ['watch', watchHelp],
   ['status', statusHelp],
+  ['doctor', doctorHelp],
 ]);
 
 /** Prints limitrun's help in place of oclif's, which knows neither policies nor exit codes. */

@@ -1,9 +1,10 @@
 import {asksFor, splitWords} from '../core/plan/child-words.js';
+import {doctorWords} from '../core/plan/doctor-words.js';
 import {statusWords} from '../core/plan/status-words.js';
 import {watchWords} from '../core/plan/watch-words.js';
 
 /** The ids of oclif's commands. */
-export type CommandId = 'run' | 'watch' | 'status';
+export type CommandId = 'run' | 'watch' | 'status' | 'doctor';
 
 /** What the words of a command line lead to. */
 export type Route =
@@ -22,18 +23,19 @@ const SUBCOMMANDS: ReadonlyMap<string, CommandId | 'help'> = new Map<string, Com
   ['run', 'run'],
   ['watch', 'watch'],
   ['status', 'status'],
+  ['doctor', 'doctor'],
   ['help', 'help'],
 ]);
 
 /** Subcommands whose help is a page of its own. */
-const TOPICS: ReadonlySet<string> = new Set(['watch', 'status']);
+const TOPICS: ReadonlySet<string> = new Set(['watch', 'status', 'doctor']);
 
 const DEFAULT_COMMAND: CommandId = 'run';
 
 /**
  * Chooses the command. Only the first word can be a subcommand; a program of that name is reached by
  * `limitrun -- run`.
- * @throws UsageError as `splitWords`, `watchWords` and `statusWords` do
+ * @throws UsageError as `splitWords`, `watchWords`, `statusWords` and `doctorWords` do
  */
 export function route(argv: readonly string[]): Route {
   const [first, ...rest] = argv;
@@ -54,6 +56,7 @@ interface OwnWords {
 function wordsOf(subcommand: string | undefined, words: readonly string[]): OwnWords {
   if (subcommand === 'watch') return {own: watchWords(words).own, words};
   if (subcommand === 'status') return {own: statusWords(words).own, words};
+  if (subcommand === 'doctor') return {own: doctorWords(words), words};
   const {own, child} = splitWords(words);
   return {own, words: [...own, '--', ...child]};
 }

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<
   run: async () => (await import('./run.js')).Run,
   watch: async () => (await import('./watch.js')).Watch,
   status: async () => (await import('./status.js')).Status,
+  doctor: async () => (await import('./doctor.js')).Doctor,
 };
 
 /**

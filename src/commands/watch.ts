@@ -51,7 +51,6 @@ async function watchTarget(sources: WatchSources, target: Target): Promise<numbe
 }
 
 async function watchFoundRun(sources: WatchSources, wanted: string): Promise<number> {
-  const plan = resolveOnlooker(sources);
   const [{watchRun}, {openRunStore}, {statePlaces}, {findRun, notFoundText}] = await Promise.all([
     import('../core/watch/watch-run.js'),
     import('../core/store/file-run-store.js'),
@@ -65,5 +64,5 @@ async function watchFoundRun(sources: WatchSources, wanted: string): Promise<num
     runs.map(({view, fate}) => ({...view.record, fate})),
   );
   if (found.kind !== 'found') throw new UsageError(notFoundText(wanted, found));
-  return watchRun(store.open(found.runId), found.runId, plan);
+  return watchRun(store.open(found.runId), found.runId, resolveOnlooker(sources));
 }

@@ -1,4 +1,5 @@
 import {systemClock} from './clock.js';
+import {askerHere} from './containment/asker-here.js';
 import type {Controller} from './containment/cgroup-facts.js';
 import type {Containment} from './containment/containment.js';
 import {openSite, type OpenedSite} from './containment/open-site.js';
@@ -28,6 +29,8 @@ export class RunContainment {
   #caps: KernelCaps = {};
   #group: Containment | undefined;
   #lookedMs = -Infinity;
+  /** Of the attempt that runs. */
+  #capTold = false;
 
   private constructor(plan: RunPlan, opened: OpenedSite, teller: Teller) {
     this.#plan = plan;
@@ -53,7 +56,7 @@ export class RunContainment {
     const caps = capsOf(plan, plan.limits);
     const opened: OpenedSite =
       fault === undefined
-        ? await openSite(asker(ignoredSignals), runId, controllersFor(caps))
+        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps))
         : {site: undefined, missing: new Map(), why: fault};
     const {site, missing} = opened;
     const why = opened.why ?? (caps.memory && missing.get('memory'));
@@ -80,6 +83,7 @@ export class RunContainment {
    */
   openAttempt(limits: ResourceLimits): Containment | undefined {
     this.#caps = this.#possible(capsOf(this.#plan, limits));
+    this.#capTold = false;
     const {memory, tasks} = this.#caps;
     try {
       this.#group = this.#opened.site?.open({
@@ -118,8 +122,9 @@ export class RunContainment {
     const {memory} = this.#caps;
     if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
     const cap = {source: this.#group.kind, capValue: memory.bytes};
-    const violation = manager?.capReached(memory.limit, cap);
-    if (violation === undefined) return;
+    if (manager === undefined || this.#capTold) return;
+    this.#capTold = true;
+    const violation = manager.capReached(memory.limit, cap);
     this.#teller.tell({
       kind: 'action_taken',
       actor: 'limitrun',
@@ -171,9 +176,13 @@ function whyNot({keepBackground, handling}: RunPlan): string | undefined {
   return handling === 'disabled' ? 'violation handling is disabled, so no limit is enforced' : undefined;
 }
 
-function capsOf({handling, restart, monitoring}: RunPlan, limits: ResourceLimits): KernelCaps {
+function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: ResourceLimits): KernelCaps {
   if (!monitoring.enabled) return {};
-  return kernelCaps(limitsSet(limits), {handling, startupGraceMs: restart.startupGraceMs});
+  return kernelCaps(limitsSet(limits), {
+    handling,
+    startupGraceMs: restart.startupGraceMs,
+    freezes: hook?.freeze ?? false,
+  });
 }
 
 function controllersFor({memory, tasks}: KernelCaps): Controller[] {
@@ -181,14 +190,4 @@ function controllersFor({memory, tasks}: KernelCaps): Controller[] {
     ...(memory === undefined ? [] : (['memory'] as const)),
     ...(tasks === undefined ? [] : (['pids'] as const)),
   ];
-}
-
-function asker(ignoredSignals: readonly string[]) {
-  const uid = process.getuid?.() ?? -1;
-  return {
-    pid: process.pid,
-    uid,
-    runtimeDirectory: process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(uid)}`,
-    outlivesLogin: ignoredSignals.includes('HUP'),
-  };
 }

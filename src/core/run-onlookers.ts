@@ -4,6 +4,7 @@ import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import type {RunPlan} from './plan/run-plan.js';
 import type {Guard} from './process/guard.js';
+import {callersDescriptors} from './process/own-inheritance.js';
 import type {Happening} from './record/run-event.js';
 import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
@@ -38,7 +39,7 @@ export class RunOnlookers {
     const {eventsFile, reportFile} = this.plan.output;
     if (eventsFile === undefined) return;
     const {assertEventsWritable, EventsFile} = await import('./store/events-file.js');
-    await assertEventsWritable(eventsFile, reportFile);
+    await assertEventsWritable(eventsFile, reportFile, callersDescriptors());
     this.teller.join(await EventsFile.open(eventsFile));
   }
 

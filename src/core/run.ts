@@ -8,13 +8,14 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
-import {inheritance} from './process/own-inheritance.js';
+import {callersDescriptors, inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {endingViolation} from './record/run-record.js';
+import {newRunId} from './run-id.js';
 import {RunOnlookers} from './run-onlookers.js';
 import {promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
@@ -22,7 +23,6 @@ import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
-import {randomHex} from './random-hex.js';
 
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
@@ -41,7 +41,7 @@ const MOST_MEMBERS_SHOWN = 200;
 
 class SupervisedRun {
   readonly #plan: RunPlan;
-  readonly #runId = randomHex(6);
+  readonly #runId = newRunId();
   readonly #teller: RunTeller;
   readonly #onlookers: RunOnlookers;
   #promises: readonly LimitPromise[] = [];
@@ -81,11 +81,11 @@ class SupervisedRun {
     for (const limitType of new Set(monitoring.enabled ? unkept.map((promise) => promise.limitType) : [])) {
       const text = `${limitKind(limitType).label} cannot be measured here, so ${limitType} is not enforced`;
       if (monitoring.strict) throw new UsageError(`${text}, and --strict refuses that`);
-      this.#teller.notice('warning', text);
+      this.#teller.notice('warning', `${text} (limitrun doctor shows why)`);
     }
     if (output.reportFile !== undefined) {
       const {assertReportWritable} = await import('./record/write-report.js');
-      await assertReportWritable(output.reportFile);
+      await assertReportWritable(output.reportFile, callersDescriptors());
     }
     await this.#onlookers.open();
   }

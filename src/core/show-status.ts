@@ -1,6 +1,5 @@
 import {UsageError} from './plan/usage-error.js';
 import {printable} from './report/printable.js';
-import type {TextStyle} from './report/text-style.js';
 import {openRunStore} from './store/file-run-store.js';
 import {findRun, notFoundText} from './store/find-run.js';
 import type {RunList, RunStore} from './store/run-store.js';
@@ -58,8 +57,9 @@ export async function statusText(asked: StatusAsked, screen: StatusScreen): Prom
 
 async function textOf(list: RunList, asked: StatusAsked, screen: StatusScreen): Promise<string> {
   const {isTerminal, columns, nowTimestampMs} = screen;
+  const {screenStyle} = await import('./screen-style.js');
   const width = isTerminal && columns !== undefined && columns > 0 ? columns : USUAL_WIDTH;
-  const options = {style: await styleOf(screen), width, nowTimestampMs};
+  const options = {style: await screenStyle(screen), width, nowTimestampMs};
   const [run] = list.runs;
   if (asked.run === undefined || run === undefined) {
     const {statusTable} = await import('./report/status-table.js');
@@ -67,17 +67,6 @@ async function textOf(list: RunList, asked: StatusAsked, screen: StatusScreen): 
   }
   const {runDetails} = await import('./report/run-details.js');
   return runDetails(run, options);
-}
-
-async function styleOf({environment, isTerminal}: StatusScreen): Promise<TextStyle> {
-  const [{unicodeTerminal}, {PLAIN_PAINT}] = await Promise.all([
-    import('./terminal/terminal-environment.js'),
-    import('./report/paint.js'),
-  ]);
-  const unicode = unicodeTerminal(environment);
-  if (!isTerminal || (environment['NO_COLOR'] ?? '') !== '') return {paint: PLAIN_PAINT, unicode};
-  const {default: chalk} = await import('chalk');
-  return {paint: chalk, unicode};
 }
 
 /** The one run that a word means, read in full. Of the faults of others nothing is said once it is found. */

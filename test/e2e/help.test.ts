@@ -75,7 +75,9 @@ describe('help', () => {
     const {stdout} = await limitrun(['--help']);
     const examples = stdout
       .split('\n')
-      .filter((line) => /^\s*(LIMITRUN_\w+=\S+ )?\$? ?limitrun .*-- /.test(line));
+      .filter(
+        (line) => /^\s*(LIMITRUN_\w+=\S+ )?\$? ?limitrun .*-- /.test(line) && !line.includes('COMMAND'),
+      );
     expect(examples.length).toBeGreaterThan(1);
     for (const example of examples) {
       const flags = / limitrun (?<flags>.*?)-- /.exec(` ${example.trim()}`)?.groups?.['flags'] ?? '';

@@ -54,6 +54,7 @@ describe('the package', () => {
     'dist/index.d.ts',
     'schemas/report.v1.schema.json',
     'schemas/event.v1.schema.json',
+    'schemas/doctor.v1.schema.json',
   ])('M-09 holds %s', (file) => {
     expect(files).toContain(file);
   });

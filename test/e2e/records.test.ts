@@ -6,7 +6,7 @@ import {describe, expect, test} from 'vitest';
 import {limitrun, shell, start} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import {ROOT} from '../support/paths.js';
-import {scratch, scratchFile, textOf} from '../support/this-test.js';
+import {atEnd, scratch, scratchFile, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
 const schema = JSON.parse(readFileSync(path.join(ROOT, 'schemas/event.v1.schema.json'), 'utf8')) as object;
@@ -194,19 +194,67 @@ describe('--progress', () => {
 describe('a full disk', () => {
   needs('root');
 
-  test('is one line, and the run goes on', async () => {
+  /** Where the records go, with little room. */
+  function smallDisk(size: string): void {
     mkdirSync(scratch('state'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', scratch('state')]);
-    try {
-      scratchFile('state/ballast', Buffer.alloc(16_384));
-      const result = await limitrun(['--', 'sh', '-c', 'sleep 1; exit 5']);
-      expect(result.code).toBe(5);
-      const lines = result.stderr.split('\n').filter((line) => line.includes('record'));
-      expect(lines).toHaveLength(1);
-      expect(lines[0]).toContain('no space left');
-    } finally {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', scratch('state')]);
+    atEnd(() => {
       chmodSync(scratch('state'), 0o700);
       execFileSync('umount', [scratch('state')]);
-    }
+    });
+  }
+
+  function fill(): void {
+    expect(() => scratchFile('state/ballast', Buffer.alloc(128 * 1024))).toThrow('ENOSPC');
+  }
+
+  const complaints = (stderr: string): string[] =>
+    stderr.split('\n').filter((line) => line.includes('no space left'));
+
+  test('is one line, and the run goes on', async () => {
+    smallDisk('16k');
+    fill();
+    const result = await limitrun(['--', 'sh', '-c', 'sleep 1; exit 5']);
+    expect(result.code).toBe(5);
+    expect(complaints(result.stderr)).toEqual([
+      expect.stringMatching(/^limitrun: warning: no record of this run is kept: cannot write to /),
+    ]);
+    expect(records()).toEqual([]);
+    expect((await limitrun(['status', '--all'])).stderr).toBe('');
+  });
+
+  test('that becomes full during a run does not make it look lost', async () => {
+    smallDisk('64k');
+    const env = {XDG_RUNTIME_DIR: undefined};
+    const script = `echo up; while ! [ -e '${scratch('go')}' ]; do sleep 0.1; done; exit 4`;
+    const run = start(['--', 'sh', '-c', script], {env});
+    await run.said('up');
+    const live = scratch('state/limitrun/live');
+    await waitFor(() => existsSync(live) && readdirSync(live).some((name) => name.endsWith('.live')), {
+      what: 'the live file',
+    });
+    fill();
+    const [log = ''] = records();
+    // What is written last fills the block of the log, and ends in the middle of a line.
+    await waitFor(
+      () => complaints(run.stderr()).length > 0 && statSync(scratch(RUNS, log)).size % 4096 === 0,
+      {what: 'log and live file to find the disk full'},
+    );
+    scratchFile('go', '');
+    const {code, stderr} = await run.exited;
+    expect(code).toBe(4);
+    expect(complaints(stderr)).toEqual([
+      expect.stringMatching(/record .*not be whole from now on|not whole from now on/),
+    ]);
+    expect(readdirSync(live)).toEqual([]);
+    const {stdout, stderr: warnings} = await limitrun(['status', '--all'], {env});
+    expect(warnings).toBe('');
+    expect(stdout).toMatch(/ exited 4 +4 /);
+    expect(kindsIn(scratch(RUNS, log)).slice(-4)).toEqual([
+      'checkpoint',
+      'attempt_ended',
+      'checkpoint',
+      'run_ended',
+    ]);
   });
 });

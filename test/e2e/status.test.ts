@@ -1,4 +1,12 @@
-import {mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, inject, test} from 'vitest';
 import {limitrun, type Running, shell, start} from '../support/limitrun.js';
@@ -122,6 +130,22 @@ describe('status', () => {
     expect((await limitrun(['status'])).stdout).toMatch(/ killed +sh -c .* lost /);
     expect((await limitrun(['status', 'killed'])).stdout).toContain('state     lost (limitrun was killed');
     expect((await statusRuns('killed'))[0]).not.toHaveProperty('usage');
+  });
+
+  test('a run is seen from another login session, and is lost when neither it nor its runtime directory is there', async () => {
+    mkdirSync(scratch('session'), {mode: 0o700});
+    const running = start(['--quiet', '--name', 'elsewhere', ...WAITING], {
+      env: {XDG_RUNTIME_DIR: scratch('session')},
+      deadlineMs: 90_000,
+    });
+    await running.said('up');
+    await statusOf('elsewhere', ({fate, state}) => fate === 'running' && state === 'running');
+    expect(recordFiles((await statusRuns())[0]?.run_id ?? '')).toHaveLength(1);
+    running.kill('SIGKILL');
+    await running.exited;
+    rmSync(scratch('session'), {recursive: true});
+    await expectNothingAlive(10_000);
+    await statusOf('elsewhere', ({fate}) => fate === 'lost');
   });
 
   test('F-08 after a reboot a run is lost, though a process has the pid and the start time', async () => {

@@ -27,6 +27,20 @@ async function recorded(name: string): Promise<void> {
 describe('a run, without a terminal', () => {
   needs('linux');
 
+  test('takes no limits: it has its own', async () => {
+    const run = start(['--name', 'limited', '--', 'sleep', '300']);
+    await recorded('limited');
+    const refused = await limitrun(['watch', 'limited', '--max-rss', '1GB']);
+    expect(refused.code).toBe(125);
+    expect(refused.stderr).toBe(
+      'limitrun: --max-rss is not for watching a run: the limits of a run are set when it starts\n',
+    );
+    const unknown = await limitrun(['watch', 'nobody', '--max-rss', '1GB']);
+    expect(unknown).toMatchObject({code: 125, stderr: expect.stringContaining('no run "nobody"') as string});
+    run.kill('SIGTERM');
+    await run.exited;
+  });
+
   test('is told in lines, and ends with the exit code of the run', async () => {
     const run = start(['--name', 'leaky', '--max-rss', '200MB', '--', process.execPath, LEAK, '80']);
     await recorded('leaky');

@@ -49,6 +49,15 @@ for who in as_root as_user in_scope; do
   check "$who: and is ended" "" "$(survivors)"
 done
 
+echo "--    what the doctor expects"
+# Who would keep max_rss, by its JSON.
+keeper() { node -e 'const r = JSON.parse(require("fs").readFileSync(0)); console.log(r.limits[0].enforced_by, r.limits[0].cap?.source)'; }
+check "doctor: root" "kernel cgroup2" "$(limitrun doctor --json | keeper)"
+check "doctor: the user, by systemd" "kernel cgroup2" "$(user limitrun doctor --json | keeper)"
+check "doctor: the user in a scope" "kernel cgroup2" "$(user systemd-run --user --scope -q limitrun doctor --json | keeper)"
+check "doctor: the user without its bus" "polling undefined" "$(user env XDG_RUNTIME_DIR=/none limitrun doctor --json | keeper)"
+check "doctor: it has made no group" "" "$(groups)"
+
 echo "--    side by side: systemd-run --user --scope -p MemoryMax=64M"
 user systemd-run --user --scope -q -p MemoryMax=64M -p MemorySwapMax=0 alloc 300 >"$out/out" 2>"$out/err"
 check "systemd-run ends it with" 137 $?

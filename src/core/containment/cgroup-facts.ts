@@ -31,10 +31,21 @@ export interface GroupManager {
   readonly ownUnit?: string;
 }
 
+/** What is missing for a systemd to be asked: itself, its bus, busctl(1), the controller memory in its hands. */
+export type ManagerLack = 'systemd' | 'bus' | 'busctl' | 'memory';
+
+/** Why a manager is not asked by a limitrun that nohup(1) has started. */
+export const WOULD_NOT_OUTLIVE_LOGIN =
+  "a group of the user's systemd would not outlive the login, as nohup asks for";
+
 /** What this machine offers, read at the edge. */
 export interface CgroupFacts {
   readonly hierarchies: readonly Hierarchy[];
   readonly manager?: GroupManager;
+  /** What a scope of that manager can cap. */
+  readonly managerControllers?: readonly Controller[];
+  /** Why there is no manager; absent also where there is no cgroup v2. */
+  readonly managerLacks?: ManagerLack;
   /** Why no manager is asked, where there is one. */
   readonly noManager?: string;
 }

@@ -3,10 +3,11 @@ import {dirname} from 'node:path';
 import {readProcText} from '../monitor/proc-file.js';
 import {
   CONTROLLERS,
+  WOULD_NOT_OUTLIVE_LOGIN,
   type CgroupFacts,
   type Controller,
-  type GroupManager,
   type Hierarchy,
+  type ManagerLack,
 } from './cgroup-facts.js';
 import {groupDirectory, parseCgroupMounts, parseOwnGroups} from './cgroup-text.js';
 import {isGroupName} from './group-name.js';
@@ -90,11 +91,7 @@ function isWritable(directory: string): boolean {
 }
 
 /** The systemd to ask, root's or the user's own; or why it is not asked. */
-function managerFor(
-  asker: Asker,
-  directory: string,
-  mountPoint: string,
-): {readonly manager?: GroupManager; readonly noManager?: string} {
+function managerFor(asker: Asker, directory: string, mountPoint: string): Omit<CgroupFacts, 'hierarchies'> {
   const {uid, runtimeDirectory} = asker;
   const kind = uid === 0 ? 'system' : 'user';
   const bus = kind === 'system' ? '/run/dbus/system_bus_socket' : `${runtimeDirectory}/bus`;
@@ -102,10 +99,11 @@ function managerFor(
     kind === 'system'
       ? `${mountPoint}/system.slice`
       : `${mountPoint}/user.slice/user-${String(uid)}.slice/user@${String(uid)}.service`;
-  if (!existsSync('/run/systemd/system') || !existsSync(bus) || !existsSync(BUSCTL)) return {};
-  if (!controllersIn(home, 'cgroup.controllers').includes('memory')) return {};
+  const managerControllers = controllersIn(home, 'cgroup.controllers');
+  const managerLacks = lackOf(bus, managerControllers);
+  if (managerLacks !== undefined) return {managerLacks};
   if (kind === 'user' && asker.outlivesLogin && !lingers(uid)) {
-    return {noManager: "a group of the user's systemd would not outlive the login, as nohup asks for"};
+    return {noManager: WOULD_NOT_OUTLIVE_LOGIN};
   }
   const left = groupsUpTo(directory, mountPoint).filter((group) => !home.startsWith(group));
   if (left.some((group) => isGroupName(group.slice(group.lastIndexOf('/') + 1)))) {
@@ -116,7 +114,18 @@ function managerFor(
   // Units below user@UID.service are the user's systemd's, all others the system's.
   const managed = /\/user@\d+\.service\//.test(directory) ? 'user' : 'system';
   const ownUnit = managed === kind && /\.(service|scope)$/.test(own);
-  return {manager: {kind, runtimeDirectory, busctl: BUSCTL, ...(ownUnit ? {ownUnit: own} : {})}};
+  return {
+    manager: {kind, runtimeDirectory, busctl: BUSCTL, ...(ownUnit ? {ownUnit: own} : {})},
+    managerControllers,
+  };
+}
+
+/** sd_booted(3) */
+function lackOf(bus: string, controllers: readonly Controller[]): ManagerLack | undefined {
+  if (!existsSync('/run/systemd/system')) return 'systemd';
+  if (!existsSync(bus)) return 'bus';
+  if (!existsSync(BUSCTL)) return 'busctl';
+  return controllers.includes('memory') ? undefined : 'memory';
 }
 
 /** loginctl(1), enable-linger */

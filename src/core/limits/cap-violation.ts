@@ -24,10 +24,13 @@ export function capViolation(limit: Limit, {source, capValue}: ReachedCap, clock
   };
 }
 
-/** Whether one of these violations is of the very limit. */
-export function isBroken({kind, value}: Limit, violations: readonly ResourceViolation[]): boolean {
-  return violations.some(
-    ({limitType, limitValue, severity}) =>
-      severity === 'critical' && limitType === kind.type && limitValue === value,
+/** The violation among these that is of the very limit and whose policy is the limit's. */
+export function violationOfLimit(
+  {kind, value}: Limit,
+  violations: readonly ResourceViolation[],
+): ResourceViolation | undefined {
+  return violations.find(
+    ({limitType, limitValue, severity, betweenSamples}) =>
+      severity === 'critical' && limitType === kind.type && limitValue === value && betweenSamples !== true,
   );
 }

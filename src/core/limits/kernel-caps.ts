@@ -13,6 +13,14 @@ export interface KernelCaps {
   readonly tasks?: number;
 }
 
+/** What else decides on the caps. */
+export interface CapSurroundings {
+  readonly handling: ViolationHandlingMode;
+  readonly startupGraceMs: number;
+  /** A hook is to look at the tree before the policy is applied: the kernel must not be first. */
+  readonly freezes: boolean;
+}
+
 const MIB = 1024 * 1024;
 /**
  * How far above the limit a backstop is: twice, as what outgrows its grace period (resource-violation-checker.ts), and so
@@ -26,15 +34,18 @@ const ROOM_FOR_THREADS = 1024;
 /**
  * Which caps the limits ask for: memory at the limit for `immediate_kill`, above it for the other policies that end the
  * tree, none for those that do not. A limit that may be broken for a while (sustain time, start-up grace) has none: the
- * kernel does not wait.
+ * kernel does not wait. Where a hook looks at the frozen tree first, `immediate_kill` too has a cap above the limit only.
  */
 export function kernelCaps(
   limits: readonly Limit[],
-  {handling, startupGraceMs}: {readonly handling: ViolationHandlingMode; readonly startupGraceMs: number},
+  {handling, startupGraceMs, freezes}: CapSurroundings,
 ): KernelCaps {
   if (handling === 'disabled' || startupGraceMs > 0) return {};
   const ending = limits.filter(({policy, sustainMs}) => endsTheTree(policy) && sustainMs === 0);
-  const memory = memoryCap(ending.filter(({kind}) => kind.type === 'max_rss'));
+  const memory = memoryCap(
+    ending.filter(({kind}) => kind.type === 'max_rss'),
+    freezes,
+  );
   // The highest step: up to there processes may be started.
   const processes = ending.filter(({kind}) => kind.type === 'max_processes').at(-1);
   return {
@@ -44,9 +55,9 @@ export function kernelCaps(
 }
 
 /** @param steps those of max_rss that end the tree, the lowest first */
-function memoryCap(steps: readonly Limit[]): KernelCaps['memory'] {
+function memoryCap(steps: readonly Limit[], freezes: boolean): KernelCaps['memory'] {
   const kills = steps.find(({policy}) => policy === 'immediate_kill');
-  if (kills !== undefined) return {limit: kills, bytes: kills.value, role: 'limit'};
+  if (kills !== undefined && !freezes) return {limit: kills, bytes: kills.value, role: 'limit'};
   const last = steps.at(-1);
   if (last === undefined) return undefined;
   const bytes = Math.max(last.value * BACKSTOP_FACTOR, last.value + BACKSTOP_BYTES);

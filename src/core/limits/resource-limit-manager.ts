@@ -9,7 +9,7 @@ import type {TreeMember} from '../monitor/tree-member.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {TreeThrottle} from '../process/tree-throttle.js';
 import {ActionGate, type ActionSurroundings} from './action-gate.js';
-import {capViolation, isBroken, type ReachedCap} from './cap-violation.js';
+import {capViolation, violationOfLimit, type ReachedCap} from './cap-violation.js';
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import type {LimitEvent} from './limit-event.js';
@@ -197,10 +197,11 @@ export class ResourceLimitManager {
   /**
    * The kernel has ended a process of the tree at its cap for a limit: a violation like any other, unless there is one
    * of this limit already.
-   * @returns the violation; undefined when it was one already
+   * @returns the violation, with the group as its source
    */
-  capReached(limit: Limit, group: ReachedCap): ResourceViolation | undefined {
-    if (isBroken(limit, this.#violations)) return undefined;
+  capReached(limit: Limit, group: ReachedCap): ResourceViolation {
+    const known = violationOfLimit(limit, this.#violations);
+    if (known !== undefined) return {...known, source: group.source};
     const violation = capViolation(limit, group, this.#clock);
     this.onViolationDispatch(violation);
     return violation;

@@ -58,8 +58,6 @@ export class ProcfsProbe implements Probe {
   #walkedAtPid: number | undefined;
   /** The same of the last sweep. */
   #sweptAtPid: number | undefined;
-  /** The same of the last thorough one, which leaves nobody out. */
-  #searchedAtPid: number | undefined;
   /** From then on they are asked for whether a process was started or not. */
   #nextFullWalkMs = -Infinity;
   /** Not before then in a screening. */
@@ -120,7 +118,7 @@ export class ProcfsProbe implements Probe {
       let known: number;
       do {
         known = this.#members.size;
-        this.#sweepThoroughly();
+        this.#sweep(true);
         this.#walk();
       } while (this.#members.size > known);
     }
@@ -205,14 +203,6 @@ export class ProcfsProbe implements Probe {
   #forget(member: ProcfsMember): void {
     member.close();
     this.#members.delete(member.pid);
-  }
-
-  /** Unless nobody at all was started since the last time that nobody was started meanwhile: it would find the same. */
-  #sweepThoroughly(): void {
-    const lastPid = this.#forks.lastPid();
-    if (lastPid !== undefined && lastPid === this.#searchedAtPid) return;
-    this.#sweep(true);
-    this.#searchedAtPid = lastPid;
   }
 
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */

@@ -60,8 +60,8 @@ function parseValue(setting: Setting, text: string): Parsed<Exclude<SettingValue
     case 'enum':
       return choice(setting, text);
     case 'text':
-      return text === ''
-        ? {ok: false, why: `"" is empty; example: ${setting.example}`}
+      return text.trim() === ''
+        ? {ok: false, why: `"${text.slice(0, 40)}" is empty; example: ${setting.example}`}
         : {ok: true, value: text};
     case 'command':
       return commandWords(text);

@@ -156,6 +156,7 @@ function fault(text: string, what: string, examples: string): Parsed<never> {
 
 function durationFault(text: string): Parsed<never> {
   if (!DECIMAL.test(text)) return fault(text, 'a duration', DURATION_EXAMPLES);
+  if (Number(text) === 0) return fault(text, 'a duration above zero', DURATION_EXAMPLES);
   return {ok: false, why: `${quoted(text)} is a duration without a unit; examples: ${DURATION_EXAMPLES}`};
 }
 

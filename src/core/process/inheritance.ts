@@ -10,6 +10,8 @@ export interface Inheritance {
   readonly ignoredSignals: readonly string[];
   /** The soft limit of open files, where Node has raised it. */
   readonly softOpenFiles?: number;
+  /** Noted by the launcher; without it only the descriptors are known. */
+  readonly byLauncher?: true;
 }
 
 const NOTES = 'LIMITRUN_INHERITED';
@@ -33,7 +35,7 @@ export function takeInheritance(environment: Record<string, string | undefined>)
   }
   restoreOddVariables(environment);
   if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
-  return fromNotes(notes, readProcText('/proc/self/limits') ?? '');
+  return {...fromNotes(notes, readProcText('/proc/self/limits') ?? ''), byLauncher: true};
 }
 
 /**

@@ -5,3 +5,8 @@ import {takeInheritance} from './inheritance.js';
  * opened a file by then, and nothing has read the environment that the launcher has to be cleared out of.
  */
 export const inheritance = takeInheritance(process.env);
+
+/** Descriptors above 2 that limitrun was started with; undefined where this cannot be told. */
+export function callersDescriptors(): readonly number[] | undefined {
+  return process.platform === 'linux' ? inheritance.descriptors : undefined;
+}

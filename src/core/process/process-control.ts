@@ -84,6 +84,8 @@ interface CurrentAttempt extends Attempt {
   /** When its end began, whatever the cause. */
   endingAtMs?: number;
   tree?: TreeEnd;
+  /** At limitrun's cap: that too is a kill by force. */
+  killedByKernel: boolean;
 }
 
 const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
@@ -163,6 +165,7 @@ export class ProcessControl {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const byKernel = violation.source !== undefined;
+    attempt.killedByKernel ||= byKernel;
     if (!byKernel && !attempt.probe.isRootAlive() && !attempt.terminator.begun) return;
     const cause: EndCause = {kind: 'violation', limitType: violation.limitType};
     this.#violation = violation;
@@ -258,16 +261,10 @@ export class ProcessControl {
     };
     const terminator = new TreeTerminator(probe, this.#clock, onAction, group);
     const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
+    const {attempt: number} = this.#state;
     const startedAtMs = this.#clock.nowMs();
-    return {
-      number: this.#state.attempt,
-      pid: launched.pid,
-      probe,
-      terminator,
-      throttle,
-      launched,
-      startedAtMs,
-    };
+    const {pid} = launched;
+    return {number, pid, probe, terminator, throttle, launched, startedAtMs, killedByKernel: false};
   }
 
   #endBackground(): void {
@@ -303,8 +300,8 @@ export class ProcessControl {
 
   /** The tree is gone when no member is left and the child has been waited for, or cannot be ended at all. */
   #treeMayBeGone(attempt: CurrentAttempt): void {
-    const {tree} = attempt;
-    if (tree === undefined || this.#current !== attempt) return;
+    if (attempt.tree === undefined || this.#current !== attempt) return;
+    const tree = (attempt.tree = {...attempt.tree, forced: attempt.tree.forced || attempt.killedByKernel});
     if (this.#state.child === undefined && !tree.survivors.includes(attempt.pid)) return;
     this.#cancelTimer();
     this.#forced = tree.forced;

@@ -19,11 +19,15 @@ export interface WritingFlag {
 /**
  * Makes sure before the start, as far as that can be known, that `path` can be written to. Opens nothing, so a FIFO
  * without a reader does not hang.
- * @throws UsageError when the directory does not exist or cannot be written to, or when `path` is a directory
+ * @param theirs descriptors above 2 that limitrun was started with: of the others, which are Node's own, none may be
+ * written into. Undefined where this cannot be told.
+ * @throws UsageError when the directory does not exist or cannot be written to, when `path` is a directory or a
+ * descriptor that is not open
  */
 export async function assertWritable(
   path: string,
   {flag, example, replaces}: WritingFlag,
+  theirs?: readonly number[],
 ): Promise<ReportTarget> {
   try {
     const target = await reportTarget(path);
@@ -40,6 +44,8 @@ export async function assertWritable(
         await access(target.path, constants.W_OK);
         return target;
       case 'descriptor':
+        if (target.fd > 2 && theirs?.includes(target.fd) === false)
+          throw new UsageError(unopened(flag, target.fd, example));
         fstatSync(target.fd);
         return target;
     }
@@ -47,4 +53,9 @@ export async function assertWritable(
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${flag}: cannot write to ${printable(path)}: ${systemErrorText(error)}`);
   }
+}
+
+function unopened(flag: string, fd: number, example: string): string {
+  const number = String(fd);
+  return `${flag}: descriptor ${number} is not open; let the shell open it: ${number}>${example}`;
 }

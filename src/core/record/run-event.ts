@@ -148,7 +148,7 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly cause: EndCause;
       readonly exitCode?: number;
       readonly signal?: string;
-      /** SIGKILL by limitrun was needed. */
+      /** SIGKILL was needed, by limitrun or by the kernel at limitrun's cap. */
       readonly forced: boolean;
       /** Totals as the system told them after the end; better than those of the last sample. */
       readonly cpuTimeMs?: number;

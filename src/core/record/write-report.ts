@@ -20,10 +20,10 @@ const STALL_MS = 5000;
  * a FIFO without a reader does not hang.
  * @throws UsageError when the directory does not exist or cannot be written to, or when `path` is a directory
  */
-export async function assertReportWritable(path: string): Promise<void> {
+export async function assertReportWritable(path: string, theirs?: readonly number[]): Promise<void> {
   if (path === '-')
     throw new UsageError("--report: standard output is the command's; give a file, or /dev/stderr");
-  await assertWritable(path, {flag: '--report', example: 'report.json', replaces: true});
+  await assertWritable(path, {flag: '--report', example: 'report.json', replaces: true}, theirs);
 }
 
 /**

@@ -27,11 +27,11 @@ export interface TreeOptions {
 }
 
 /** Of its rows so many are not for processes. */
-export const TREE_HEAD_ROWS = 2;
+const TREE_HEAD_ROWS = 2;
 
 /** The processes of the run as a tree, scrolled. */
 export function treeSection(
-  {tree}: RunView,
+  {tree, usage}: RunView,
   {sort, scroll}: TreeOptions,
   cells: number,
   style: TextStyle,
@@ -39,10 +39,19 @@ export function treeSection(
   if (tree === undefined) return {least: 0, most: 0, lines: () => []};
   const {members, omitted} = tree;
   const proportional = members.length > 0 && members.every(({pssBytes}) => pssBytes !== undefined);
-  const all = members.reduce((sum, member) => sum + (memoryOf(member, proportional) ?? 0), 0);
+  // What is told of the whole tree, since the smallest processes are left out; a moment older or newer than these.
+  const whole = proportional ? usage?.memory.pssBytes : usage?.memory.rssBytes;
+  const all = Math.max(
+    whole ?? 0,
+    members.reduce((sum, member) => sum + (memoryOf(member, proportional) ?? 0), 0),
+  );
   const weightOf = (member: ViolationMember) =>
     (sort === 'cpu' ? member.cpuPercent : memoryOf(member, proportional)) ?? -1;
-  const lines = processTree(members, weightOf, glyphsOf(style));
+  const lines = processTree(members, weightOf, glyphsOf(style)).map((line) =>
+    processLine(line, proportional, all, cells, style),
+  );
+  const count = lines.length;
+  if (omitted > 0) lines.push(omittedLine(omitted, cells, style));
   return {
     least: TREE_HEAD_ROWS + 1,
     most: lines.length + TREE_HEAD_ROWS,
@@ -51,23 +60,30 @@ export function treeSection(
       const first = Math.max(0, Math.min(scroll, lines.length - room));
       const shown = lines.slice(first, first + room);
       const isAll = shown.length === lines.length && omitted === 0;
-      const last = first + shown.length;
+      const last = Math.min(count, first + shown.length);
       const range = shown.length === 1 ? String(last) : `${String(first + 1)}-${String(last)}`;
       return [
         sectionTitle(
           'processes',
           [
             {text: `by ${sort === 'cpu' ? 'CPU' : 'memory'}`, rank: 1},
-            {text: isAll ? '' : `${range} of ${String(lines.length + omitted)}`, rank: 2},
+            {text: isAll ? '' : `${range} of ${String(count + omitted)}`, rank: 2},
           ],
           cells,
           style,
         ),
         headerLine(proportional, cells, style),
-        ...shown.map((line) => processLine(line, proportional, all, cells, style)),
+        ...shown,
       ].slice(0, rows);
     },
   };
+}
+
+/** Only the largest are told. */
+function omittedLine(omitted: number, cells: number, style: TextStyle): string {
+  const {ellipsis} = glyphsOf(style);
+  const text = `${ellipsis} ${String(omitted)} smaller ${omitted === 1 ? 'one' : 'ones'}`;
+  return style.paint.dim(clipText(text, cells, ellipsis));
 }
 
 function headerLine(proportional: boolean, cells: number, {paint}: TextStyle): string {

@@ -14,7 +14,7 @@ import {shareRows} from './share-rows.js';
 import {headline} from './summary.js';
 import type {TextStyle} from './text-style.js';
 import {clipText} from './text-width.js';
-import {TREE_HEAD_ROWS, treeSection} from './tree-section.js';
+import {treeSection} from './tree-section.js';
 import {attemptsSection, limitsSection, violationsSection} from './watch-sections.js';
 
 /** What a full screen depends on besides the run. */
@@ -54,8 +54,9 @@ export function watchScreen(view: RunView, screen: WatchScreen): string[] {
 
 /** How many lines the process tree can be scrolled on this screen; more than that changes nothing. */
 export function mostScroll(view: RunView, screen: WatchScreen): number {
-  const rows = layout(view, screen).dealt[TREE] ?? 0;
-  return rows === 0 ? 0 : Math.max(0, (view.tree?.members.length ?? 0) + TREE_HEAD_ROWS - rows);
+  const {sections, dealt} = layout(view, screen);
+  const rows = dealt[TREE] ?? 0;
+  return rows === 0 ? 0 : Math.max(0, (sections[TREE]?.most ?? 0) - rows);
 }
 
 /** Where the process tree is among the sections. */

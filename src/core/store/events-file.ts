@@ -24,9 +24,17 @@ const STALL_MS = 5000;
  * @param reportFile where the report goes
  * @throws UsageError
  */
-export async function assertEventsWritable(path: string, reportFile?: string): Promise<void> {
+export async function assertEventsWritable(
+  path: string,
+  reportFile?: string,
+  theirs?: readonly number[],
+): Promise<void> {
   if (path === '-') throw new UsageError(STANDARD_OUTPUT);
-  const target = await assertWritable(path, {flag: '--events', example: 'events.jsonl', replaces: false});
+  const target = await assertWritable(
+    path,
+    {flag: '--events', example: 'events.jsonl', replaces: false},
+    theirs,
+  );
   if (target.kind === 'descriptor' && target.fd === 1) throw new UsageError(STANDARD_OUTPUT);
   if (reportFile === undefined) return;
   // Whether the report can be written is asked elsewhere.

@@ -4,6 +4,8 @@ import {ownIdentity, startTimeOf, supervisorLives} from './supervisor.js';
 
 /** Where its pid says nothing, a limitrun that has touched its live file this lately is taken for alive. */
 const FRESH_MS = 5000;
+/** So long a lost run is shown among those that run. */
+export const LOST_KEPT_MS = 24 * 3600 * 1000;
 
 /** Tells what has become of runs. */
 export class FateTeller {

@@ -13,6 +13,7 @@ import {
   type StatePlaces,
 } from './state-places.js';
 import {type RecordPaths, StoredRunReader} from './stored-run-reader.js';
+import {isUnfinished} from './unfinished-log.js';
 
 /** Records read at the same time: well below any limit of open files. */
 const READ_AT_ONCE = 16;
@@ -58,13 +59,21 @@ class Listing {
         this.#of(id).live.push(liveFile(directory, id));
     }
     const {state} = this.places;
-    if (this.which === 'all' && state !== undefined) {
-      for (const id of await this.#ids(logDirectory(state), runIdOfLog))
-        this.#of(id).log = logFile(state, id);
+    if (state !== undefined) {
+      const ids = await this.#ids(logDirectory(state), runIdOfLog);
+      await inParallel(ids, async (id) => {
+        const log = logFile(state, id);
+        if (await this.#asked(id, log)) this.#of(id).log = log;
+      });
     }
     const runs = await this.#read([...this.#records.values()]);
     runs.sort((one, other) => other.view.record.startedTimestampMs - one.view.record.startedTimestampMs);
     return {runs, faults: this.#faults};
+  }
+
+  /** A run may go on without a live file that is seen from here: its `$XDG_RUNTIME_DIR` may be another one. */
+  async #asked(id: string, log: string): Promise<boolean> {
+    return this.which === 'all' || this.#records.has(id) || (await isUnfinished(log, this.fates));
   }
 
   #of(id: string): {log?: string; live: string[]} {
@@ -89,16 +98,20 @@ class Listing {
 
   async #read(records: readonly RecordPaths[]): Promise<StoredRun[]> {
     const runs: StoredRun[] = [];
-    const waiting = records.values();
-    const work = async (): Promise<void> => {
-      for (const paths of waiting) {
-        const reader = new StoredRunReader(paths, 'ends', this.fates);
-        const run = await reader.read();
-        this.#faults.push(...reader.faults);
-        if (run !== undefined && (this.which === 'all' || run.fate !== 'ended')) runs.push(run);
-      }
-    };
-    await Promise.all(Array.from({length: READ_AT_ONCE}, work));
+    await inParallel(records, async (paths) => {
+      const reader = new StoredRunReader(paths, 'ends', this.fates);
+      const run = await reader.read();
+      this.#faults.push(...reader.faults);
+      if (run !== undefined && (this.which === 'all' || run.fate !== 'ended')) runs.push(run);
+    });
     return runs;
   }
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({length: READ_AT_ONCE}, worker));
 }

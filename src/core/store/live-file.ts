@@ -13,7 +13,7 @@ export class LiveFile {
   #busy = false;
   #failed = false;
 
-  /** @param onFault called at most once, with one line: why the run cannot be watched (any more) */
+  /** @param onFault called at most once, with one line: why the run cannot be watched as it goes (any more) */
   constructor(
     {state, runtime}: StatePlaces,
     private readonly runId: string,
@@ -30,6 +30,11 @@ export class LiveFile {
     return this.#busy;
   }
 
+  /** When no write goes on. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** Replaces the file; where one place fails, the next one is taken. Resolves when it is done, or has failed. */
   async write(text: string): Promise<void> {
     return this.#next(async () => {
@@ -44,16 +49,18 @@ export class LiveFile {
           if (this.#roots.length > 0) continue;
           this.#failed = true;
           this.onFault(
-            `this run cannot be watched: cannot write to ${place.root}: ${systemErrorText(error)}`,
+            `status shows this run late, and its record may not be whole from now on: cannot write to ${place.root}: ${systemErrorText(error)}`,
           );
         }
       }
     });
   }
 
+  /** The file, and what a write that failed may have left of another. */
   async remove(): Promise<void> {
     return this.#next(async () => {
       if (this.#written !== undefined) await this.#unlink(this.#written);
+      this.#written = undefined;
     });
   }
 

@@ -3,8 +3,9 @@ import {withoutTree} from '../record/recordable.js';
 import type {RunEvent} from '../record/run-event.js';
 import {violationKey} from '../record/violation-key.js';
 
-/** How far back samples are kept, a second apart. */
+/** How far back samples are kept, about a second apart. */
 const SAMPLES_MS = 60_000;
+const SAMPLE_STEP_MS = 900;
 /** Events in words that are kept. */
 const TOLD = 20;
 
@@ -94,6 +95,9 @@ export class LiveLines {
     this.#latest = undefined;
     const {atMs} = latest.event;
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= SAMPLES_MS);
+    const [before, last] = this.#samples.slice(-2);
+    if (before !== undefined && last !== undefined && last.atMs - before.atMs < SAMPLE_STEP_MS)
+      this.#samples.pop();
     this.#samples.push({atMs, line: latest.line ?? eventToJson(latest.event)});
   }
 

@@ -1,13 +1,22 @@
-import type {FileHandle} from 'node:fs/promises';
-import {systemErrorText} from '../system-error.js';
+import {type FileHandle, unlink} from 'node:fs/promises';
+import {systemErrorCode, systemErrorText} from '../system-error.js';
 import {LineQueue} from './line-queue.js';
 import {privateDirectory, privateFile} from './private-directory.js';
 import {logFile, type StatePlaces} from './state-places.js';
+
+const LINE_BREAK = 0x0a;
+/** Lines that may have to give way to the end of the run. */
+const ENDS_KEPT = 200;
 
 /** The log of a run: lines that are appended to a file of its own, which is made at the first one. */
 export class LogFile {
   readonly #queue: LineQueue;
   #file: FileHandle | undefined;
+  #size = 0;
+  /** Where the last lines end that are in the file as a whole. */
+  #ends: number[] = [];
+  #full = false;
+  #ended = false;
 
   /** @param onFault called at most once, with one line: why there is no log (any more) */
   constructor(
@@ -18,13 +27,25 @@ export class LogFile {
     this.#queue = new LineQueue(
       (text) => this.#write(text),
       (error) => {
+        this.#full = isFull(error);
         onFault(this.#fault(error));
       },
     );
   }
 
+  /** Whether how the run ended is not in it. */
   get failed(): boolean {
-    return this.#queue.failed;
+    return this.#queue.failed && !this.#ended;
+  }
+
+  /** Whether there was no room for a line; all after it are dropped. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Whether not even one line is in it. */
+  get empty(): boolean {
+    return this.#ends.length === 0;
   }
 
   add(line: string): void {
@@ -36,14 +57,60 @@ export class LogFile {
     await this.#queue.settled();
   }
 
+  /**
+   * Writes these lines though the log is {@link full}: in the room there is by now, else in that of the last lines.
+   * @throws a system error when there is no room even so
+   */
+  async writeEnding(lines: readonly string[]): Promise<void> {
+    const text = `${lines.join('\n')}\n`;
+    const whole = this.#ends.at(-1) ?? 0;
+    try {
+      await this.#cut(whole);
+      await this.#write(text);
+    } catch (error) {
+      const bytes = Buffer.byteLength(text);
+      const kept = this.#ends.findLast((end) => whole - end >= bytes);
+      if (!isFull(error) || kept === undefined) throw error;
+      await this.#cut(kept);
+      await this.#write(text);
+    }
+    this.#ended = true;
+  }
+
+  /** A log without a line is no record: it does not stay. */
   async close(): Promise<void> {
     await this.settled();
-    await this.#file?.close();
+    const {state} = this.places;
+    if (this.#file === undefined || state === undefined) return;
+    await this.#file.close();
+    // Where it cannot be removed, it is in nobody's way.
+    if (this.empty) await unlink(logFile(state, this.runId)).catch(() => undefined);
   }
 
   async #write(text: string): Promise<void> {
     this.#file ??= await this.#open();
-    await this.#file.appendFile(text);
+    const bytes = Buffer.from(text);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += (await this.#file.write(bytes, written)).bytesWritten;
+    } finally {
+      this.#count(bytes.subarray(0, written));
+    }
+  }
+
+  /** Of a write that fails a part may be in the file, and half a line at its end. */
+  #count(bytes: Buffer): void {
+    for (let at = bytes.indexOf(LINE_BREAK); at >= 0; at = bytes.indexOf(LINE_BREAK, at + 1))
+      this.#ends.push(this.#size + at + 1);
+    this.#ends = this.#ends.slice(-ENDS_KEPT);
+    this.#size += bytes.length;
+  }
+
+  async #cut(size: number): Promise<void> {
+    if (size === this.#size) return;
+    await this.#file?.truncate(size);
+    this.#size = size;
+    this.#ends = this.#ends.filter((end) => end <= size);
   }
 
   async #open(): Promise<FileHandle> {
@@ -54,10 +121,16 @@ export class LogFile {
   }
 
   #fault(error: unknown): string {
-    const kept =
-      this.#file === undefined ? 'no record of this run is kept' : 'the record of this run is not whole';
+    const kept = this.empty
+      ? 'no record of this run is kept'
+      : 'the record of this run is not whole from now on';
     const {state} = this.places;
     const where = state === undefined ? '' : `cannot write to ${state}: `;
     return `${kept}: ${where}${systemErrorText(error)}`;
   }
+}
+
+function isFull(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }

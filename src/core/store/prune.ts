@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {setImmediate} from 'node:timers/promises';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {eventFromJson} from '../record/event-json.js';
-import {FateTeller} from './fate.js';
+import {FateTeller, LOST_KEPT_MS} from './fate.js';
 import {directoryFault, readEnds} from './record-file.js';
 import {withoutSamplesBeforeCheckpoint} from './record-lines.js';
 import {
@@ -15,9 +15,6 @@ import {
   runIdOfLog,
   type StatePlaces,
 } from './state-places.js';
-
-/** So long a lost run is shown by its live file. */
-const LOST_KEPT_MS = 24 * 3600 * 1000;
 
 /**
  * Files looked at in one go, between which everything else has its turn. Each by a call that waits: a thousand looks by

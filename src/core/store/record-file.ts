@@ -1,4 +1,4 @@
-import {constants} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync, type Stats} from 'node:fs';
 import {type FileHandle, lstat, open} from 'node:fs/promises';
 import {systemErrorCode, systemErrorText} from '../system-error.js';
 
@@ -6,7 +6,11 @@ import {systemErrorCode, systemErrorText} from '../system-error.js';
 const LARGEST_BYTES = 64 * 1024 * 1024;
 /** How much of either end of a log is read where that is enough. */
 const END_BYTES = 64 * 1024;
+/** In which the last line is looked for. */
+const LAST_LINE_BYTES = 4 * 1024;
 const LINE_BREAK = 0x0a;
+/** O_NOFOLLOW: what somebody has put there as a link is not opened. O_NONBLOCK: neither is a FIFO waited for. */
+const RECORD_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Why a file is no record: one line without the path. */
 export class RecordFault extends Error {}
@@ -28,12 +32,15 @@ export class GrowingFile {
 
   constructor(readonly path: string) {}
 
-  async readMore(): Promise<Lines | undefined> {
+  /** `anew`: the file was cut meanwhile, and these are all its lines. */
+  async readMore(): Promise<(Lines & {readonly anew: boolean}) | undefined> {
     return withRecord(this.path, async (file, size, modifiedMs) => {
+      const anew = this.#offset > 0 && (await readAt(file, this.#offset - 1, 1))[0] !== LINE_BREAK;
+      if (anew) this.#offset = 0;
       const bytes = await readAt(file, this.#offset, size - this.#offset);
       const end = bytes.lastIndexOf(LINE_BREAK) + 1;
       this.#offset += end;
-      return {lines: linesOf(bytes.subarray(0, end)), modifiedMs};
+      return {lines: linesOf(bytes.subarray(0, end)), modifiedMs, anew};
     });
   }
 }
@@ -62,6 +69,34 @@ export async function readEnds(
   });
 }
 
+/**
+ * The last line of a file that has one; `line` is absent when it is longer than 4 KiB. It blocks: one after the other,
+ * hundreds of files are read several times as fast as with promises.
+ * @throws RecordFault as {@link GrowingFile.readMore}
+ */
+export function readLastLine(
+  path: string,
+): {readonly line?: string; readonly modifiedMs: number} | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, RECORD_FLAGS);
+    const stats = fstatSync(file);
+    refuseOthers(stats);
+    const from = Math.max(0, stats.size - LAST_LINE_BYTES);
+    const buffer = Buffer.allocUnsafe(LAST_LINE_BYTES);
+    const bytes = buffer.subarray(0, readSync(file, buffer, 0, LAST_LINE_BYTES, from));
+    const end = bytes.lastIndexOf(LINE_BREAK);
+    const begin = end <= 0 ? 0 : bytes.lastIndexOf(LINE_BREAK, end - 1) + 1;
+    if (begin === 0 && from > 0) return {modifiedMs: stats.mtimeMs};
+    return end < 0 ? undefined : {line: bytes.toString('utf8', begin, end), modifiedMs: stats.mtimeMs};
+  } catch (error) {
+    throwUnlessAbsent(error);
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 /** @returns why nothing in this directory is read, or undefined; a directory that is not there holds nothing */
 export async function directoryFault(path: string): Promise<string | undefined> {
   try {
@@ -74,27 +109,37 @@ export async function directoryFault(path: string): Promise<string | undefined> 
   }
 }
 
-/** O_NOFOLLOW: what somebody has put there as a link is not opened. O_NONBLOCK: neither is a FIFO waited for. */
 async function withRecord<T>(
   path: string,
   read: (file: FileHandle, size: number, modifiedMs: number) => Promise<T>,
 ): Promise<T | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await open(path, RECORD_FLAGS);
     const stats = await file.stat();
-    if (!stats.isFile()) throw new RecordFault('no record of a run');
-    if (stats.uid !== process.geteuid?.()) throw new RecordFault("another user's file");
-    if (stats.size > LARGEST_BYTES) throw new RecordFault('too large for the record of a run');
+    refuseOthers(stats);
     return await read(file, stats.size, stats.mtimeMs);
   } catch (error) {
-    if (error instanceof RecordFault) throw error;
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT') return undefined;
-    throw new RecordFault(code === 'ELOOP' ? 'a link, and no record of a run' : systemErrorText(error));
+    throwUnlessAbsent(error);
+    return undefined;
   } finally {
     await file?.close();
   }
+}
+
+/** @throws RecordFault when it is no file of ours, or none that can be a record */
+function refuseOthers(stats: Stats): void {
+  if (!stats.isFile()) throw new RecordFault('no record of a run');
+  if (stats.uid !== process.geteuid?.()) throw new RecordFault("another user's file");
+  if (stats.size > LARGEST_BYTES) throw new RecordFault('too large for the record of a run');
+}
+
+/** @throws RecordFault unless there is just no such file */
+function throwUnlessAbsent(error: unknown): void {
+  if (error instanceof RecordFault) throw error;
+  const code = systemErrorCode(error);
+  if (code === 'ENOENT') return;
+  throw new RecordFault(code === 'ELOOP' ? 'a link, and no record of a run' : systemErrorText(error));
 }
 
 async function readAt(file: FileHandle, from: number, length: number): Promise<Buffer> {

@@ -1,7 +1,10 @@
 import {eventFromJson, isFromNewerVersion} from '../record/event-json.js';
 import type {RunEvent} from '../record/run-event.js';
 
-/** Takes the lines of a record one by one and keeps the events in them. */
+/**
+ * Takes the lines of a record one by one and keeps the events in them. A line that is there twice counts once: where a
+ * disk is full, the end of a run may be written again.
+ */
 export class RecordLines {
   readonly events: RunEvent[] = [];
   /** By the time of the event: a number is found faster than a line. */
@@ -35,13 +38,13 @@ export class RecordLines {
     const others = new RecordLines();
     for (const line of lines) {
       const event = eventFromJson(line);
-      if (event !== undefined && !this.#has(event, line) && !others.#has(event, line))
-        others.#keep(event, line);
+      if (event !== undefined && !this.#has(event, line)) others.#keep(event, line);
     }
     return [...this.events, ...others.events].sort((one, other) => one.atMs - other.atMs);
   }
 
   #keep(event: RunEvent, line: string): void {
+    if (this.#has(event, line)) return;
     this.events.push(event);
     const lines = this.#lines.get(event.atMs);
     if (lines === undefined) this.#lines.set(event.atMs, [line]);

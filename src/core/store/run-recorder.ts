@@ -5,6 +5,7 @@ import type {Happening, RunEvent} from '../record/run-event.js';
 import {systemErrorText} from '../system-error.js';
 import {LiveFile} from './live-file.js';
 import {LiveLines} from './live-lines.js';
+import {LogEnding} from './log-ending.js';
 import {LogFile} from './log-file.js';
 import {LogLines} from './log-lines.js';
 import {pruneRecords} from './prune.js';
@@ -30,6 +31,13 @@ const LIVE_MS = 1000;
 const IDLE_MS = 2000;
 /** Between two checkpoints in the log: this long, and this share of the run so far. */
 const CHECKPOINT_GAP = {leastMs: 10_000, share: 1 / 100};
+/** What `status` must show at once, and not only a second later; the first sample of an attempt too. */
+const SEEN_AT_ONCE: ReadonlySet<RunEvent['kind']> = new Set<RunEvent['kind']>([
+  'attempt_started',
+  'state_changed',
+  'violation_begun',
+  'attempt_ended',
+]);
 /** A file system that hangs must not keep the run from ending. */
 const CLOSE_MS = 1000;
 
@@ -41,6 +49,7 @@ export class RunRecorder {
   readonly #options: RecorderOptions;
   readonly #log: LogFile;
   readonly #logLines = new LogLines();
+  readonly #ending = new LogEnding();
   readonly #live: LiveFile;
   readonly #liveLines = new LiveLines();
   readonly #timer: NodeJS.Timeout;
@@ -48,6 +57,10 @@ export class RunRecorder {
   #checkpointAtMs = 0;
   #liveAtMs = 0;
   #news = false;
+  #soon = false;
+  #sampled = false;
+  /** The latest one that is not in the log. */
+  #tree: RunEvent | undefined;
   #faultTold = false;
   #closed = false;
 
@@ -75,16 +88,15 @@ export class RunRecorder {
       this.#checkpointBefore(event);
       this.#take(recordable(event));
       if (event.kind === 'run_started') this.#prune();
-      // `status` must see a new run at once.
-      if (event.kind === 'attempt_started' && !this.#live.busy) this.#writeLive();
+      if (SEEN_AT_ONCE.has(event.kind) || this.#isFirstSample(event)) this.#writeLiveSoon();
     } catch (error) {
       this.#fault(`the record of this run is not whole: ${systemErrorText(error)}`);
     }
   }
 
   /**
-   * Writes what is left and takes the live file away; only when there is no log it stays, with the end in it. Waits a
-   * second at most.
+   * Writes what is left and takes the live file away; only when the end cannot be written to the log it stays, with the
+   * end in it. Waits a second at most.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -100,6 +112,8 @@ export class RunRecorder {
 
   async #finish(): Promise<void> {
     try {
+      await this.#log.settled();
+      if (this.#log.full) await this.#writeEnding();
       await this.#log.close();
       if (this.#log.failed) await this.#live.write(this.#liveText());
       else await this.#live.remove();
@@ -108,8 +122,19 @@ export class RunRecorder {
     }
   }
 
+  /** The live file may be what takes the room that the end needs. */
+  async #writeEnding(): Promise<void> {
+    await this.#live.remove();
+    try {
+      await this.#log.writeEnding(this.#ending.lines(this.#log.empty));
+    } catch {
+      // The live file is written again, if there is room for that.
+    }
+  }
+
   #take(event: RunEvent): void {
     this.#startedAtMs ??= event.atMs;
+    this.#ending.add(event);
     this.#news = true;
     const lines = this.#logLines.take(event);
     for (const line of lines) this.#log.add(line);
@@ -123,9 +148,15 @@ export class RunRecorder {
     if (!last && event.kind !== 'attempt_ended' && !this.#checkpointDue(event)) return;
     this.#checkpointAtMs = event.atMs;
     const lines = this.#logLines;
-    for (const now of this.#now(event)) {
-      for (const line of last ? lines.takeLast(now) : lines.take(now)) this.#log.add(line);
+    const {checkpoint, tree} = this.#now(event);
+    const latest = last ? this.#tree : tree;
+    if (latest !== undefined) {
+      const kept = last ? lines.takeLast(latest) : lines.take(latest);
+      for (const line of kept) this.#log.add(line);
+      if (kept.length > 0) this.#tree = undefined;
     }
+    this.#ending.add(checkpoint);
+    for (const line of last ? lines.takeLast(checkpoint) : lines.take(checkpoint)) this.#log.add(line);
   }
 
   #checkpointDue({kind, atMs}: RunEvent): boolean {
@@ -135,34 +166,54 @@ export class RunRecorder {
     return atMs - Math.max(this.#checkpointAtMs, this.#startedAtMs) >= Math.max(leastMs, elapsedMs * share);
   }
 
-  #now({atMs, timestampMs}: {readonly atMs: number; readonly timestampMs: number}): readonly RunEvent[] {
+  /** How it stands, with these times. A tree that has gone by the end is told as it was seen last. */
+  #now({atMs, timestampMs}: Pick<RunEvent, 'atMs' | 'timestampMs'>): {checkpoint: RunEvent; tree?: RunEvent} {
     const {checkpoint, tree} = this.#options;
-    const told: (Happening | undefined)[] = [checkpoint(), tree()];
-    return told
-      .filter((happening) => happening !== undefined)
-      .map((happening) => recordable({...happening, atMs, timestampMs}));
+    const now = {checkpoint: recordable({...checkpoint(), atMs, timestampMs})};
+    const seen = tree();
+    if (seen === undefined) return now;
+    this.#tree = recordable({...seen, atMs, timestampMs});
+    return {...now, tree: this.#tree};
+  }
+
+  #isFirstSample({kind}: RunEvent): boolean {
+    if (kind === 'attempt_started') this.#sampled = false;
+    if (kind !== 'usage_sampled' || this.#sampled) return false;
+    this.#sampled = true;
+    return true;
+  }
+
+  /** Once everybody has the event, and once more right after a write that goes on: never a queue of them. */
+  #writeLiveSoon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    void this.#live.idle().then(() => {
+      this.#soon = false;
+      if (!this.#closed) this.#tryWriteLive();
+    });
   }
 
   #writeLiveIfDue(): void {
     const silentMs = this.#options.clock.nowMs() - this.#liveAtMs;
     // A file system that is slow gets the next state, not a queue of them.
     if (this.#live.busy || this.#startedAtMs === undefined || (!this.#news && silentMs < IDLE_MS)) return;
-    try {
-      this.#writeLive();
-    } catch (error) {
-      this.#fault(`this run cannot be watched: ${systemErrorText(error)}`);
-    }
+    this.#tryWriteLive();
   }
 
-  #writeLive(): void {
-    this.#news = false;
-    this.#liveAtMs = this.#options.clock.nowMs();
-    void this.#live.write(this.#liveText());
+  #tryWriteLive(): void {
+    try {
+      this.#news = false;
+      this.#liveAtMs = this.#options.clock.nowMs();
+      void this.#live.write(this.#liveText());
+    } catch (error) {
+      this.#fault(`status shows this run late: ${systemErrorText(error)}`);
+    }
   }
 
   #liveText(): string {
     const {clock} = this.#options;
-    return this.#liveLines.text(this.#now({atMs: clock.nowMs(), timestampMs: clock.timestampMs()}));
+    const {checkpoint, tree} = this.#now({atMs: clock.nowMs(), timestampMs: clock.timestampMs()});
+    return this.#liveLines.text(tree === undefined ? [checkpoint] : [checkpoint, tree]);
   }
 
   #prune(): void {

@@ -24,8 +24,8 @@ export interface RunReader {
 /** The records of runs of this user on this machine. */
 export interface RunStore {
   /**
-   * @param which `live`: those that run now and those that are lost but not yet cleared away; `all`: every one. Of the
-   * ended ones only the beginning and the end of the record is read, which is enough for everything but the violations,
+   * @param which `live`: those that run now and those that were lost lately (a live file is left, or the log is less than
+   * a day old); `all`: every one. Only the beginning and the end of a record is read, which is enough for everything but the violations,
    * the attempts and `recent`.
    */
   list(which: 'live' | 'all'): Promise<RunList>;

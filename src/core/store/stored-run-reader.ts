@@ -97,7 +97,7 @@ interface LogReader {
 }
 
 class WholeLog implements LogReader {
-  readonly record = new RecordLines();
+  record = new RecordLines();
   readonly #file: GrowingFile;
 
   constructor(readonly path: string) {
@@ -106,6 +106,7 @@ class WholeLog implements LogReader {
 
   async readMore(): Promise<number | undefined> {
     const more = await this.#file.readMore();
+    if (more?.anew === true) this.record = new RecordLines();
     if (more !== undefined) this.record.add(more.lines);
     return more?.modifiedMs;
   }

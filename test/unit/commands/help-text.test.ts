@@ -1,8 +1,10 @@
 import {describe, expect, it} from 'vitest';
 
+import {doctorHelp} from '../../../src/commands/doctor-help.js';
 import {helpText} from '../../../src/commands/help-text.js';
 import {statusHelp} from '../../../src/commands/status-help.js';
 import {splitWords} from '../../../src/core/plan/child-words.js';
+import {doctorWords} from '../../../src/core/plan/doctor-words.js';
 import {HELP_GROUPS} from '../../../src/core/plan/setting.js';
 import {statusWords} from '../../../src/core/plan/status-words.js';
 import {SETTINGS} from '../../../src/core/plan/settings.js';
@@ -82,5 +84,25 @@ describe('the help of status', () => {
   it('is named on the main page', () => {
     expect(text).toContain('limitrun status [RUN] [--all] [--json]');
     expect(text).toContain('limitrun watch RUN|PID');
+  });
+});
+
+describe('the help of doctor', () => {
+  const page = doctorHelp();
+
+  it('fits 80 columns and has no blanks at line ends', () => {
+    for (const line of page.split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(80);
+      expect(line).toBe(line.trimEnd());
+    }
+  });
+
+  it('shows examples whose words are right, and is named on the main page', () => {
+    const examples = page.slice(page.indexOf('Examples:')).match(/limitrun doctor[^|\n]*/g) ?? [];
+    expect(examples.map((example) => doctorWords(example.trim().split(' ').slice(2)))).toEqual([
+      [],
+      ['--json'],
+    ]);
+    expect(text).toContain('limitrun doctor [--json]');
   });
 });

@@ -14,6 +14,8 @@ describe('a command line', () => {
     [['--', 'help'], {kind: 'command', id: 'run', words: ['--', 'help']}],
     [['--', 'watch', 'x'], {kind: 'command', id: 'run', words: ['--', 'watch', 'x']}],
     [['--', 'status'], {kind: 'command', id: 'run', words: ['--', 'status']}],
+    [['--', 'doctor'], {kind: 'command', id: 'run', words: ['--', 'doctor']}],
+    [['./doctor'], {kind: 'command', id: 'run', words: ['--', './doctor']}],
     [['run', 'watch', 'x'], {kind: 'command', id: 'run', words: ['--', 'watch', 'x']}],
     [['-q', 'status'], {kind: 'command', id: 'run', words: ['-q', '--', 'status']}],
     [['./watch'], {kind: 'command', id: 'run', words: ['--', './watch']}],
@@ -46,6 +48,16 @@ describe('a command line', () => {
   });
 
   it.each<[string[], unknown]>([
+    [['doctor'], {kind: 'command', id: 'doctor', words: []}],
+    [['doctor', '--json'], {kind: 'command', id: 'doctor', words: ['--json']}],
+    [['doctor', '--help'], {kind: 'help', topic: 'doctor'}],
+    [['help', 'doctor'], {kind: 'help', topic: 'doctor'}],
+    [['doctor', '--version'], {kind: 'version'}],
+  ])('that begins with doctor: %j leads to %j', (argv, expected) => {
+    expect(route(argv)).toEqual(expected);
+  });
+
+  it.each<[string[], unknown]>([
     [['watch', '123'], {kind: 'command', id: 'watch', words: ['123']}],
     [
       ['watch', '--max-rss', '1K', '--', 'watch', '1'],
@@ -62,6 +74,7 @@ describe('a command line', () => {
   it('with a mistake leads nowhere', () => {
     expect(() => route(['--max-rs', '5', 'x'])).toThrow('unknown flag --max-rs; did you mean --max-rss?');
     expect(() => route(['status', '--al'])).toThrow('unknown flag --al; did you mean --all?');
+    expect(() => route(['doctor', 'x'])).toThrow('doctor takes no words but flags');
     expect(() => route(['watch', 'node', 'app.js'])).toThrow(
       'to run a command: limitrun watch -- node app.js',
     );

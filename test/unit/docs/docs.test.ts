@@ -3,6 +3,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 
+import {examine} from '../../../src/core/doctor/examine.js';
 import {LIMIT_KINDS} from '../../../src/core/limits/resource-limits.js';
 import {RESOURCE_POLICIES, VIOLATION_HANDLING_MODES} from '../../../src/core/limits/resource-policy.js';
 import type {Setting} from '../../../src/core/plan/setting.js';
@@ -15,6 +16,7 @@ import {
   EXIT_OWN_FAULT,
   exitCodeOf,
 } from '../../../src/core/process/exit-code.js';
+import {LAPTOP} from '../doctor/machines.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -131,6 +133,13 @@ describe('docs/configuration.md', () => {
       const told = CONFIGURATION.includes(`\`${name}\``) || CONFIGURATION.includes(`\`${last}\``);
       expect(told, setting.yaml).toBe(true);
     }
+  });
+});
+
+describe('docs/doctor.md', () => {
+  it('has a row for everything that the doctor looks at, in its order', () => {
+    const ids = examine(LAPTOP, 100).findings.map(({id}) => `\`${id}\``);
+    expect(firstCells(textOf('docs/doctor.md'), 'id')).toEqual(ids);
   });
 });
 

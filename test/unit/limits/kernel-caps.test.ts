@@ -5,8 +5,13 @@ import type {ResourcePolicy, ViolationHandlingMode} from '../../../src/core/limi
 
 const MIB = 1024 * 1024;
 
-function caps(limits: ResourceLimits, handling: ViolationHandlingMode = 'internal', startupGraceMs = 0) {
-  const {memory, tasks} = kernelCaps(limitsSet(limits), {handling, startupGraceMs});
+function caps(
+  limits: ResourceLimits,
+  handling: ViolationHandlingMode = 'internal',
+  startupGraceMs = 0,
+  freezes = false,
+) {
+  const {memory, tasks} = kernelCaps(limitsSet(limits), {handling, startupGraceMs, freezes});
   return {...(memory && {bytes: memory.bytes, role: memory.role}), ...(tasks !== undefined && {tasks})};
 }
 
@@ -16,6 +21,11 @@ describe('memory', () => {
 
   test('is capped at the limit when its violation kills', () => {
     expect(withPolicy('immediate_kill')).toEqual({bytes: 64 * MIB, role: 'limit'});
+  });
+
+  test('has a backstop only when a hook is to look at the tree before it is killed', () => {
+    const memory = {maxRssBytes: 64 * MIB, policy: 'immediate_kill'} as const;
+    expect(caps({memory}, 'internal', 0, true)).toEqual({bytes: 320 * MIB, role: 'backstop'});
   });
 
   test.each(['graceful_shutdown', 'restart', 'restart_adjusted'] as const)(

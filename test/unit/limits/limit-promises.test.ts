@@ -41,7 +41,7 @@ describe('with control groups', () => {
   const MEASURED = new Set(['rssBytes', 'processes'] as const);
   const promises = (limits: ResourceLimits) => {
     const set = limitsSet(limits);
-    const caps = kernelCaps(set, {handling: 'internal', startupGraceMs: 0});
+    const caps = kernelCaps(set, {handling: 'internal', startupGraceMs: 0, freezes: false});
     return limitPromises(set, MEASURED, 100, {...caps, source: 'cgroup2'});
   };
 

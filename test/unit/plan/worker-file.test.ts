@@ -249,7 +249,7 @@ describe('a fault', () => {
     ['a hexadecimal size', limits('{memory: {max_rss: 0x10}}'), '"0x10" is not a size'],
     ['not a number', limits('{cpu: {max_percent: .nan}}'), '".nan" is not a percentage'],
     ['a duration without a unit', limits('{timeout: 5}'), '"5" is a duration without a unit'],
-    ['no interval', limits('{monitoring: {interval: 0}}'), '"0" is a duration without a unit'],
+    ['no interval', limits('{monitoring: {interval: 0}}'), '"0" is not a duration above zero'],
     ['a threshold above 100', limits('{io: {warning_threshold: 101}}'), 'is more than 100.0%'],
     [
       'a hook with a quote that is never closed',

@@ -382,7 +382,7 @@ test('proportional memory where all have it; rings and strangers among the paren
           3         7 B    <1%        -  p3
           1         5 B    <1%        -  p1
           2         6 B    <1%        -  └ p2
-
+    … 4 smaller ones
     q quit  k stop  m sort by memory  c sort by CPU  ↑↓ scroll
     "
   `);

@@ -1,7 +1,9 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -87,8 +89,64 @@ describe('what has become of a run', () => {
 
   test('lost without a live file: a reboot has cleared the runtime directory', async () => {
     write(log('run-1'), ...startedBy(rebooted));
+    for (const which of ['live', 'all'] as const)
+      expect((await store().list(which)).runs.map((run) => run.fate)).toEqual(['lost']);
+    // After a day it is no news any more.
+    const {mtimeMs} = statSync(log('run-1'));
+    utimesSync(log('run-1'), 0, mtimeMs / 1000 - 24 * 3600 - 60);
     expect((await store().list('live')).runs).toEqual([]);
-    expect((await store().list('all')).runs.map((run) => run.fate)).toEqual(['lost']);
+    expect((await store().list('all')).runs).toHaveLength(1);
+  });
+
+  test.each([
+    ['its log just written', false],
+    ['nothing written for ages', true],
+  ])('it runs without a live file here: its runtime directory is another one (%s)', async (_name, old) => {
+    const other = {...placesHere(), runtime: here('other')};
+    const run = new RecordedRun('run-1', {places: other}).start().sample(5 * MIB);
+    await waitFor(() => existsSync(log('run-1')), {what: 'the log'});
+    await waitFor(async () => (await store().list('live')).runs.length > 0, {what: 'the run'});
+    if (old) inThePast(log('run-1'));
+    expect(await store().list('live')).toMatchObject({
+      runs: [{fate: 'running', view: {state: 'running', record: {samples: 1}}}],
+      faults: [],
+    });
+    run.end();
+    await run.recorder.close();
+    expect((await store().list('live')).runs).toEqual([]);
+  });
+
+  test.each([
+    ['the log', 'log', 7],
+    ['the live file', 'live', 9],
+  ] as const)('of a lost run the newer one counts: %s', async (_name, newer, rss) => {
+    const start = startedBy(rebooted);
+    const older = newer === 'log' ? live : log;
+    write(older('run-1'), ...start, sampled(100, {memory: {rssBytes: 1}}));
+    write((newer === 'log' ? log : live)('run-1'), ...start, sampled(200, {memory: {rssBytes: rss}}));
+    for (const which of ['live', 'all'] as const)
+      expect((await store().list(which)).runs).toMatchObject([
+        {fate: 'lost', view: {usage: {memory: {rssBytes: rss}}}},
+      ]);
+  });
+
+  test('a log whose last line is long, cut, or no event', async () => {
+    const start = startedBy(rebooted);
+    const text = 'x'.repeat(9000);
+    write(log('long'), ...startedBy(rebooted, 'long'), at(9, {kind: 'notice', level: 'info', text}));
+    write(log('cut'), ...startedBy(rebooted, 'cut'));
+    appendFileSync(log('cut'), '{"v":1,"kind":"run_en');
+    write(log('ended'), ...startedBy(rebooted, 'ended'), ...quietRun().slice(-1));
+    appendFileSync(log('ended'), '{"v":1,"kind":"not');
+    write(log('newer'), ...start);
+    writeFileSync(log('newer'), readFileSync(log('newer'), 'utf8').replaceAll('"v":1', '"v":2'));
+    write(log('empty'));
+    writeFileSync(log('half'), '{"v":1,"kind":"run_sta');
+    writeFileSync(log('garbage'), 'garbage\n');
+    symlinkSync(log('cut'), log('linked'));
+    const {runs, faults} = await store().list('live');
+    expect(runs.map(({view}) => view.record.runId).toSorted()).toEqual(['cut', 'long']);
+    expect(faults).toEqual([]);
   });
 });
 

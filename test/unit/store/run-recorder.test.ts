@@ -1,4 +1,3 @@
-import {spawnSync} from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,13 +9,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import {describe, expect, onTestFinished, test} from 'vitest';
+import {setImmediate} from 'node:timers/promises';
+import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest';
 import {eventFromJson} from '../../../src/core/record/event-json.js';
 import {foldRun} from '../../../src/core/record/fold-run.js';
 import type {RunEvent} from '../../../src/core/record/run-event.js';
+import {type RunView, viewRun} from '../../../src/core/record/run-view.js';
 import {waitFor} from '../../support/wait-for.js';
 import {leakingRun, MIB, restartedRun, rssViolation} from '../report/sample-runs.js';
-import {beforeRemoval, here, placesHere, RecordedRun} from './places.js';
+import {here, placesHere, RecordedRun} from './places.js';
 
 function eventsIn(path: string): RunEvent[] {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
@@ -36,7 +37,7 @@ describe('the record of a run', () => {
     const run = new RecordedRun().add(...events);
     await run.recorder.close();
     expect(foldRun(eventsIn(log()))).toEqual(run.folder.record());
-    expect(readdirSync(here('runtime', 'limitrun'))).toEqual([]);
+    expect(existsSync(live())).toBe(false);
     expect(run.faults).toEqual([]);
   });
 
@@ -56,6 +57,105 @@ describe('the record of a run', () => {
     await run.recorder.close();
     expect(readdirSync(here('runtime', 'limitrun'))).toEqual([]);
     expect(eventsIn(log()).at(-1)?.kind).toBe('run_ended');
+  });
+
+  describe('before the next second', () => {
+    beforeEach(() => {
+      // It never comes.
+      vi.useFakeTimers({toFake: ['setInterval', 'clearInterval']});
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    async function told(fits: (view: RunView) => boolean): Promise<void> {
+      await waitFor(() => existsSync(live()) && fits(viewRun(eventsIn(live()))), {what: 'the live file'});
+    }
+
+    test('the live file tells the state, the first sample, violations and the end of an attempt', async () => {
+      const run = new RecordedRun().start();
+      await told(({state}) => state === 'running');
+      run.sample(5 * MIB);
+      await told(({usage}) => usage?.memory.rssBytes === 5 * MIB);
+      const violation = rssViolation(1);
+      run.tell({kind: 'violation_begun', violation});
+      await told(({record}) => record.violationCounts.critical === 1);
+      const cause = {kind: 'exited'} as const;
+      run.tell({kind: 'attempt_ended', attempt: 1, cause, exitCode: 3, forced: false, nextInMs: 5});
+      await told(({record}) => record.attempts[0]?.exitCode === 3);
+      run.tell({kind: 'attempt_started', attempt: 2, pid: 4343}).sample(6 * MIB);
+      await told(({usage}) => usage?.memory.rssBytes === 6 * MIB);
+      await run.end().recorder.close();
+      expect(existsSync(live())).toBe(false);
+    });
+
+    test('it is not written for every sample', async () => {
+      let written = 0;
+      const run: RecordedRun = new RecordedRun('run-1', {
+        checkpoint: () => {
+          written += 1;
+          return run.folder.checkpoint();
+        },
+      });
+      run.start().sample(MIB);
+      await told(({record}) => record.samples === 1);
+      expect(written).toBe(1);
+      for (let turn = 0; turn < 100; turn += 1) {
+        run.sample(2 * MIB);
+        await setImmediate();
+      }
+      expect(written).toBe(1);
+      await run.end().recorder.close();
+    });
+
+    test('while it is written nothing queues: once more, right after', async () => {
+      let written = 0;
+      const run: RecordedRun = new RecordedRun('run-1', {
+        checkpoint: () => {
+          written += 1;
+          return run.folder.checkpoint();
+        },
+      });
+      run.start();
+      await Promise.resolve();
+      for (let turn = 0; turn < 50; turn += 1) {
+        run.tell({kind: 'state_changed', state: turn % 2 === 0 ? 'stopping' : 'running'});
+        await Promise.resolve();
+      }
+      run.tell({kind: 'state_changed', state: 'terminating'});
+      await told(({state}) => state === 'terminating');
+      expect(written).toBe(2);
+      await run.end().recorder.close();
+    });
+  });
+
+  test('who was in the tree last is told with its own time, once, when the tree has gone', async () => {
+    const trees = ['first', 'last'].map((name) => ({
+      kind: 'tree_sampled' as const,
+      members: [{pid: 1, parentPid: 0, name, cpuTimeMs: 1}],
+      omitted: 0,
+    }));
+    let tree: (typeof trees)[number] | undefined = trees[0];
+    const run = new RecordedRun('run-1', {tree: () => tree}).start();
+    await waitFor(() => existsSync(live()), {what: 'the live file'});
+    tree = trees[1];
+    run.tell({kind: 'state_changed', state: 'stopping'});
+    const seen = await waitFor(
+      () =>
+        eventsIn(live()).find((event) => event.kind === 'tree_sampled' && event.members[0]?.name === 'last'),
+      {what: 'the last tree in the live file'},
+    );
+    tree = undefined;
+    await run.end().recorder.close();
+    const events = eventsIn(log());
+    expect(events.filter(({kind}) => kind === 'tree_sampled')).toEqual([seen]);
+    expect(events.map(({kind}) => kind).slice(-5)).toEqual([
+      'tree_sampled',
+      'checkpoint',
+      'attempt_ended',
+      'checkpoint',
+      'run_ended',
+    ]);
   });
 
   test('16 at once in one directory do not disturb each other', async () => {
@@ -200,24 +300,6 @@ describe('what stands in the way', () => {
     const run = new RecordedRun();
     expect(await faultsOf(run)).toHaveLength(1);
     expect(foldRun(eventsIn(live()))).toEqual(run.folder.record());
-  });
-
-  test('a disk that is full', async ({skip}) => {
-    mkdirSync(here('state'));
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', here('state')]);
-    skip(mounted.status !== 0, 'skipped: cannot mount a small file system');
-    beforeRemoval(() => spawnSync('umount', [here('state')]));
-    const run = new RecordedRun().start();
-    for (let sample = 0; sample < 400; sample += 1)
-      run.tell({kind: 'notice', level: 'info', text: 'x'.repeat(2000)});
-    await waitFor(() => run.faults.length > 0, {what: 'the disk to be full'});
-    run.end();
-    await run.recorder.close();
-    expect(run.faults).toEqual([
-      `the record of this run is not whole: cannot write to ${here('state', 'limitrun')}: no space left on the device (ENOSPC)`,
-    ]);
-    // Where there is no room in the log, the live file tells the end.
-    expect(eventsIn(live()).at(-1)?.kind).toBe('run_ended');
   });
 
   test('a checkpoint that throws is a fault and no more', async () => {
