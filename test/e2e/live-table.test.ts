@@ -151,9 +151,42 @@ describe.each([
 describe('a new size of the terminal', () => {
   needs('tmux', 'bash');
 
-  test('many of them lose no line of the command and leave no row of a table', async () => {
+  const SIZES = [
+    [80, 12],
+    [80, 40],
+    [40, 24],
+    [100, 24],
+    [80, 3],
+    [60, 50],
+    [80, 24],
+  ] as const;
+
+  async function resizeOften(tty: Terminal): Promise<void> {
+    for (const [columns, rows] of SIZES) {
+      tty.resize(columns, rows);
+      if (rows >= LOWEST) await tableUp(tty, rows);
+      else await tableGone(tty);
+    }
+  }
+
+  test('many of them leave no row of a table among the lines of the command', async () => {
     const tty = await terminal();
+    const some = (from: number, to: number) =>
+      `for i in $(seq ${String(from)} ${String(to)}); do echo "line $i"; done`;
+    const wait = `while ! test -e '${scratch('go')}'; do sleep 0.05; done`;
     // Without history from before: tmux fills a higher screen with it.
+    tty.line(live('live', script(`${some(1, 30)}; ${wait}; ${some(31, 90)}`)));
+    await tableUp(tty);
+    await resizeOften(tty);
+    scratchFile('go', '');
+    await ended(tty);
+    expect(printed(tty)).toEqual(numbered(90));
+    expect(tableRows(tty.scrollback())).toEqual([]);
+    await expectWholeScreenScrolls(tty);
+  });
+
+  test('many of them while it prints lose none of its lines', async () => {
+    const tty = await terminal();
     tty.line(
       live(
         'live',
@@ -161,25 +194,13 @@ describe('a new size of the terminal', () => {
       ),
     );
     await tableUp(tty);
-    for (const [columns, rows] of [
-      [80, 12],
-      [80, 40],
-      [40, 24],
-      [100, 24],
-      [80, 3],
-      [60, 50],
-      [80, 24],
-    ] as const) {
-      tty.resize(columns, rows);
-      if (rows >= LOWEST) await tableUp(tty, rows);
-      else await tableGone(tty);
-    }
+    await resizeOften(tty);
     scratchFile('go', '');
     await ended(tty);
-    const lines = printed(tty);
-    expect(lines.length).toBeGreaterThan(20);
-    expect(lines).toEqual(numbered(lines.length));
-    expect(tableRows(tty.scrollback())).toEqual([]);
+    // What it prints between a change of size and the signal that tells of it may have the rest of a row behind it.
+    const numbers = tty.scrollback().flatMap((line) => /^line (\d+)/.exec(line)?.[1] ?? []);
+    expect(numbers.length).toBeGreaterThan(20);
+    expect(numbers).toEqual(numbers.map((_, index) => String(index + 1)));
     await expectWholeScreenScrolls(tty);
   });
 
