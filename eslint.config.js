@@ -118,6 +118,7 @@ export default tseslint.config(
       globals: {
         process: 'readonly',
         console: 'readonly',
+        __dirname: 'readonly',
         URL: 'readonly',
         setInterval: 'readonly',
         setTimeout: 'readonly',

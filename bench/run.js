@@ -4,6 +4,7 @@ import {cleanUp, median, removeScratch} from './harness.js';
 import {MEASURES} from './measures.js';
 import {PEERS} from './peers.js';
 import {sampling} from './sampling.js';
+import {startup} from './startup.js';
 
 const {values, positionals} = parseArgs({options: {quick: {type: 'boolean'}}, allowPositionals: true});
 const quick = values.quick === true;
@@ -51,6 +52,7 @@ try {
   if (missing.length > 0) console.log(`not installed, left out: ${missing.join(', ')}`);
   console.log('median (minimum to maximum, number of runs), and the ratio of medians to limitrun');
   for (const one of MEASURES) if (wanted(one.name)) await measure(one);
+  if (wanted('startup')) await startup(quick ? 7 : 40);
   if (wanted('sampling')) await sampling(quick);
 } finally {
   await tidy();

@@ -4,6 +4,7 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, renameSync, rmSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {fileURLToPath} from 'node:url';
+import {bundle} from './bundle.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -16,6 +17,7 @@ try {
     cwd: root,
     stdio: 'inherit',
   });
+  await bundle(root, fresh);
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
 } catch (error) {

@@ -6,6 +6,7 @@ import {writeStandardOutput} from './standard-output.js';
 
 /** `limitrun doctor [--json]`: what this machine offers. */
 export class Doctor extends BaseCommand {
+  static override readonly id = 'doctor';
   static override readonly description = 'Show what this machine offers, and what would improve it.';
   static override readonly flags = {json: boolean({description: 'as JSON'})};
 

@@ -3,6 +3,9 @@ import {doctorWords} from '../core/plan/doctor-words.js';
 import {statusWords} from '../core/plan/status-words.js';
 import {watchWords} from '../core/plan/watch-words.js';
 
+/** The ids of oclif's commands. */
+export type CommandId = 'run' | 'watch' | 'status' | 'doctor';
+
 /** What the words of a command line lead to. */
 export type Route =
   /** `topic`: a subcommand that has a help of its own. */
@@ -10,14 +13,13 @@ export type Route =
   | {readonly kind: 'version'}
   | {
       readonly kind: 'command';
-      /** The id of an oclif command. */
-      readonly id: string;
+      readonly id: CommandId;
       /** What oclif's command gets: its own words and, after `--`, those of the command to run, byte for byte. */
       readonly words: readonly string[];
     };
 
 /** Words that are subcommands when they come first. To add a command, add a row. */
-const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
+const SUBCOMMANDS: ReadonlyMap<string, CommandId | 'help'> = new Map<string, CommandId | 'help'>([
   ['run', 'run'],
   ['watch', 'watch'],
   ['status', 'status'],
@@ -28,7 +30,7 @@ const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
 /** Subcommands whose help is a page of its own. */
 const TOPICS: ReadonlySet<string> = new Set(['watch', 'status', 'doctor']);
 
-const DEFAULT_COMMAND = 'run';
+const DEFAULT_COMMAND: CommandId = 'run';
 
 /**
  * Chooses the command. Only the first word can be a subcommand; a program of that name is reached by

@@ -7,6 +7,7 @@ import {readWorker} from './read-worker.js';
 
 /** `limitrun run [FLAGS] -- COMMAND [ARG...]`: one command under limits. */
 export class Run extends BaseCommand {
+  static override readonly id = 'run';
   static override readonly description = 'Run a command under limits.';
   static override readonly flags = oclifFlags();
 

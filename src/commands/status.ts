@@ -2,10 +2,12 @@ import {boolean} from '@oclif/core/flags';
 
 import {statusWords} from '../core/plan/status-words.js';
 import {BaseCommand} from './base.js';
+import {writeStandardError} from './standard-error.js';
 import {writeStandardOutput} from './standard-output.js';
 
 /** `limitrun status [RUN] [--all] [--json]`: what runs now and what ran. */
 export class Status extends BaseCommand {
+  static override readonly id = 'status';
   static override readonly description = 'Show what runs now and what ran.';
   static override readonly flags = {
     all: boolean({char: 'a', description: 'also runs that have ended'}),
@@ -27,7 +29,7 @@ export class Status extends BaseCommand {
         nowTimestampMs: Date.now(),
       },
     );
-    if (warnings !== '') process.stderr.write(warnings);
+    if (warnings !== '') writeStandardError(warnings);
     await writeStandardOutput(output);
     return 0;
   }

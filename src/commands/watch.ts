@@ -14,6 +14,7 @@ import {readWorker} from './read-worker.js';
 
 /** `limitrun watch RUN|PID` and `limitrun watch [FLAGS] -- COMMAND [ARG...]`: usage as it goes. */
 export class Watch extends BaseCommand {
+  static override readonly id = 'watch';
   static override readonly description = 'Watch a command, a run or a process.';
   static override readonly flags = oclifFlags();
 

@@ -1,4 +1,4 @@
-import {randomBytes} from 'node:crypto';
+import {randomHex} from './random-hex.js';
 
 const LETTERS = 'abcdef';
 
@@ -7,7 +7,6 @@ const LETTERS = 'abcdef';
  * be taken for a pid.
  */
 export function newRunId(): string {
-  const [first = 0, ...others] = randomBytes(7);
-  const rest = Buffer.from(others).toString('hex').slice(1);
-  return `${LETTERS.charAt(first % LETTERS.length)}${rest}`;
+  const random = randomHex(7);
+  return `${LETTERS.charAt(parseInt(random.slice(0, 2), 16) % LETTERS.length)}${random.slice(3)}`;
 }

@@ -155,7 +155,7 @@ describe("limitrun's own faults", () => {
   /** Loaded into limitrun by NODE_OPTIONS: breaks it as soon as a file appears. */
   const BREAKS = (how: string): string => `
     const {existsSync} = require('node:fs');
-    if (process.argv[1]?.endsWith('run.js'))
+    if (/(run\\.js|start\\.cjs)$/.test(process.argv[1]))
       setInterval(() => { if (existsSync(process.env.BREAK_NOW)) { ${how}; } }, 20).unref();`;
 
   test.each([

@@ -204,7 +204,7 @@ describe('limitrun as process 1', () => {
     const script = 'trap "exit 42" TERM; echo up; while :; do sleep 0.05; done';
     const running = startProgram('unshare', [...UNSHARE, '--', 'sh', '-c', script]);
     await running.said('up');
-    const one = alive().find(({command}) => command.includes('run.js') && !command.startsWith('unshare'));
+    const one = alive().find(({command}) => command.includes(PROGRAM) && !command.startsWith('unshare'));
     expect(one).toBeDefined();
     process.kill(one?.pid ?? NaN, 'SIGTERM');
     expect((await running.exited).code).toBe(42);

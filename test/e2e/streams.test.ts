@@ -71,7 +71,7 @@ describe('bytes', () => {
     const running = startShell(script);
     await waitFor(() => textOf(scratch('passed')), {what: 'the end of the gigabyte'});
     const limitrunProcess = alive().find(
-      ({command}) => command.includes('run.js') && !command.startsWith('/bin/sh'),
+      ({command}) => command.includes(PROGRAM) && !command.startsWith('/bin/sh'),
     );
     expect(peakMemoryMib(limitrunProcess?.pid ?? 0)).toBeLessThan(200);
     writeFileSync(scratch('go'), '');

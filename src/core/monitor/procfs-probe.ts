@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
 import type {
   Probe,
@@ -249,8 +249,14 @@ export class ProcfsProbe implements Probe {
   }
 }
 
+let metrics: ReadonlySet<UsageMetric> | undefined;
+
 /** What this kernel's /proc tells. */
-export function procfsMetrics(): Set<UsageMetric> {
+export function procfsMetrics(): ReadonlySet<UsageMetric> {
+  return (metrics ??= findMetrics());
+}
+
+function findMetrics(): Set<UsageMetric> {
   const measures = new Set<UsageMetric>([
     'rssBytes',
     'virtualBytes',
@@ -260,7 +266,8 @@ export function procfsMetrics(): Set<UsageMetric> {
     'processes',
     'fileDescriptors',
   ]);
-  if (readProcText('/proc/self/smaps_rollup') !== undefined) measures.add('pssBytes');
+  // Not read: the kernel would add up a large process.
+  if (existsSync('/proc/self/smaps_rollup')) measures.add('pssBytes');
   // CONFIG_TASK_IO_ACCOUNTING may be missing.
   if (readProcText('/proc/self/io')?.includes('read_bytes') === true) {
     for (const metric of [

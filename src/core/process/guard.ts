@@ -75,7 +75,7 @@ export class Guard {
       stdio: ['pipe', ...Array.from({length: Math.max(2, ...this.descriptors)}, () => 'ignore' as const)],
       detached: true,
       cwd: '/',
-      env: {},
+      env: {LC_ALL: 'C'},
     });
     this.#gone = new Promise((resolve) => {
       guard.once('exit', () => {

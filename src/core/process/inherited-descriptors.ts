@@ -1,4 +1,4 @@
-import {readdirSync, readlinkSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 
 /** What Node opens for itself before any script runs. */
 const NODES_OWN = /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/;
@@ -42,4 +42,24 @@ export function openDescriptors(): Map<number, string> {
     }
   }
   return open;
+}
+
+/** O_CLOEXEC as fdinfo tells it (proc(5)): octal. */
+const CLOSED_ON_EXEC = 0o2000000;
+
+/**
+ * Those of the descriptors that a child gets only if they are named. Node marks the lowest ones close-on-exec and stops
+ * at a gap, so that one far above (the 251 of some shells' jobs) is passed on by the system anyway; to name it would
+ * mean to name each one below it.
+ */
+export function toBeNamed(descriptors: readonly number[]): number[] {
+  return descriptors.filter((descriptor) => {
+    try {
+      const text = readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'latin1');
+      const flags = Number.parseInt(/^flags:\s+([0-7]+)/m.exec(text)?.[1] ?? '', 8);
+      return Number.isNaN(flags) || (flags & CLOSED_ON_EXEC) !== 0;
+    } catch {
+      return true;
+    }
+  });
 }

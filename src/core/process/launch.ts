@@ -1,5 +1,6 @@
 import {statSync} from 'node:fs';
 import {execa, type Options} from 'execa';
+import {toBeNamed} from './inherited-descriptors.js';
 import {findCommand} from './find-command.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
@@ -98,7 +99,7 @@ function failed(failure: SpawnFailure): Launched {
  */
 function stdioWith(descriptors: readonly number[]): NonNullable<Options['stdio']> {
   const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
-  for (const descriptor of descriptors) {
+  for (const descriptor of toBeNamed(descriptors)) {
     while (stdio.length < descriptor) stdio.push('ignore');
     stdio[descriptor] = descriptor;
   }

@@ -1,9 +1,9 @@
-import {randomBytes} from 'node:crypto';
 import {execa, type Options} from 'execa';
 import {callAt, systemClock} from '../clock.js';
 import {openProbe} from '../monitor/open-probe.js';
 import {spawnFailure} from './spawn-failure.js';
 import {TreeTerminator} from './tree-terminator.js';
+import {randomHex} from '../random-hex.js';
 
 /** Every process of a hook carries this variable, so that none of them outlives the deadline. */
 const HOOK_ID = 'LIMITRUN_HOOK_ID';
@@ -40,7 +40,7 @@ export interface RunningHook {
  * standard error.
  */
 export function startHook(command: HookCommand): RunningHook {
-  const id = randomBytes(8).toString('hex');
+  const id = randomHex(8);
   let child;
   try {
     child = execa(command.file, command.args, execaOptions(command, id));

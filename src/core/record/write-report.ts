@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {open, rename, unlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
@@ -9,6 +8,7 @@ import {systemErrorText} from '../system-error.js';
 import {assertWritable} from './assert-writable.js';
 import {type ReportTarget, reportTarget} from './report-target.js';
 import {writeAll} from './write-all.js';
+import {randomHex} from '../random-hex.js';
 
 /** Command words may hold secrets: the report is for its owner, whatever the umask. */
 const PRIVATE_MODE = 0o600;
@@ -56,7 +56,7 @@ async function writeTo(target: ReportTarget, bytes: Buffer, stallMs: number): Pr
 }
 
 async function replaceFile(path: string, bytes: Buffer, mode: number): Promise<void> {
-  const temporary = join(dirname(path), `.limitrun-report-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `.limitrun-report-${randomHex(6)}.tmp`);
   try {
     // `wx`: never through a link or into a file that somebody has put there.
     const file = await open(temporary, 'wx', PRIVATE_MODE);

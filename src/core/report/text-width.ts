@@ -8,13 +8,19 @@ const PICTURE = /[\ufe0f\p{Extended_Pictographic}]/u;
 /** No character of a terminal is wider, of however many code points it is made. */
 const WIDEST = 2;
 
-const CLUSTERS = new Intl.Segmenter('en', {granularity: 'grapheme'});
+/** Made when it is first needed: that takes longer than most tables, which are ASCII. */
+let segmenter: Intl.Segmenter | undefined;
+
+function clustersOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', {granularity: 'grapheme'});
+  return segmenter.segment(text);
+}
 
 /** How many cells of a terminal the text takes. @param text printable and not painted yet */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let cells = 0;
-  for (const {segment} of CLUSTERS.segment(text)) cells += clusterWidth(segment);
+  for (const {segment} of clustersOf(text)) cells += clusterWidth(segment);
   return cells;
 }
 
@@ -29,7 +35,7 @@ export function clipText(text: string, cells: number, ending = '…'): string {
   if (text.length <= cells && ASCII.test(text)) return text;
   let kept = '';
   let width = 0;
-  for (const {segment} of CLUSTERS.segment(text)) {
+  for (const {segment} of clustersOf(text)) {
     width += clusterWidth(segment);
     if (width > cells) return `${clipped(kept, cells - 1)}${ending}`;
     kept += segment;
@@ -47,7 +53,7 @@ export function padText(text: string, cells: number, align: 'left' | 'right'): s
 function clipped(text: string, cells: number): string {
   let kept = '';
   let width = 0;
-  for (const {segment} of CLUSTERS.segment(text)) {
+  for (const {segment} of clustersOf(text)) {
     width += clusterWidth(segment);
     if (width > cells) break;
     kept += segment;

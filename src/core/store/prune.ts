@@ -1,5 +1,7 @@
-import {lstat, readdir, unlink} from 'node:fs/promises';
+import {lstatSync, type Stats} from 'node:fs';
+import {readdir, unlink} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setImmediate} from 'node:timers/promises';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {eventFromJson} from '../record/event-json.js';
 import {FateTeller, LOST_KEPT_MS} from './fate.js';
@@ -13,6 +15,12 @@ import {
   runIdOfLog,
   type StatePlaces,
 } from './state-places.js';
+
+/**
+ * Files looked at in one go, between which everything else has its turn. Each by a call that waits: a thousand looks by
+ * threads take longer than a short command runs.
+ */
+const LOOKS_AT_ONCE = 8;
 
 interface OldFile {
   readonly path: string;
@@ -73,15 +81,25 @@ async function ourFiles(
   idOf: (name: string) => string | undefined,
 ): Promise<readonly OldFile[]> {
   if ((await directoryFault(directory)) !== undefined) return [];
+  const names = await readdir(directory).catch(() => []);
   const files: OldFile[] = [];
-  for (const name of await readdir(directory).catch(() => [])) {
+  for (const [index, name] of names.entries()) {
+    if (index % LOOKS_AT_ONCE === 0) await setImmediate();
     const runId = idOf(name);
     const path = join(directory, name);
-    const stats = runId === undefined ? undefined : await lstat(path).catch(() => undefined);
+    const stats = runId === undefined ? undefined : lookAt(path);
     if (runId === undefined || stats?.isFile() !== true || stats.uid !== process.geteuid?.()) continue;
     files.push({path, runId, ageMs: Date.now() - stats.mtimeMs});
   }
   return files;
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A live file that was being written. */
