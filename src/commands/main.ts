@@ -5,27 +5,34 @@ import {UsageError} from '../core/plan/usage-error.js';
 import {EXIT_OWN_FAULT} from '../core/process/exit-code.js';
 import {leaveTerminalAlone} from '../core/process/terminal-mode.js';
 import {errorText} from './error-text.js';
-import {route} from './route.js';
+import {route, type CommandId} from './route.js';
 import {writeStandardError} from './standard-error.js';
 import {writeStandardOutput} from './standard-output.js';
 
 /**
  * The whole program.
  * @param argv the words after `limitrun`
+ * @param onCompleted told the command that has been carried out, whatever came of it
  * @returns the exit code; every error has been said on standard error by then
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  onCompleted?: (command: CommandId) => void,
+): Promise<number> {
   process.once('exit', leaveTerminalAlone);
   try {
     refuseMissingDirectory();
-    return await dispatch(argv);
+    return await dispatch(argv, onCompleted);
   } catch (error) {
     writeStandardError(errorText(error, process.env['DEBUG']));
     return EXIT_OWN_FAULT;
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<number> {
+async function dispatch(
+  argv: readonly string[],
+  onCompleted?: (command: CommandId) => void,
+): Promise<number> {
   const destination = route(argv);
   switch (destination.kind) {
     case 'help': {
@@ -41,7 +48,9 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return 0;
     case 'command': {
       const {runCommand} = await import('./run-command.js');
-      return runCommand(destination.id, destination.words);
+      const exitCode = await runCommand(destination.id, destination.words);
+      onCompleted?.(destination.id);
+      return exitCode;
     }
   }
 }

@@ -13,11 +13,14 @@ import {roomOnStandardError} from './table-room.js';
 export async function tellTheEnd({output}: RunPlan, teller: RunTeller, end: RunEnd): Promise<number> {
   const exitCode = exitCodeAfter(output, teller, end);
   teller.tell({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
-  const {headline, summary} = await import('./report/summary.js');
-  const record = teller.record();
   const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
-  if (!output.quiet) teller.say(summary(record, chalkStderr, roomOnStandardError()));
-  else if (ownError) teller.say(headline(record, chalkStderr));
+  if (!output.quiet || ownError) {
+    const {headline, summary} = await import('./report/summary.js');
+    const record = teller.record();
+    teller.say(
+      output.quiet ? headline(record, chalkStderr) : summary(record, chalkStderr, roomOnStandardError()),
+    );
+  }
   const faults = [await writeReport(output.reportFile, teller), ...(await teller.closeSinks())].filter(
     (fault) => fault !== undefined,
   );

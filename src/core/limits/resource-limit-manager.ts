@@ -96,6 +96,7 @@ export class ResourceLimitManager {
   #state: CheckerState;
   #startedAtMs = 0;
   #watching = false;
+  #wasEmpty = false;
   #cancelTimeout: () => void = () => undefined;
   readonly #violations: ResourceViolation[] = [];
 
@@ -286,7 +287,7 @@ export class ResourceLimitManager {
 
   #onUsage(usage: ResourceUsage, gapMs: number): void {
     this.#emit({kind: 'usage_sampled', usage, gapMs});
-    if (usage.process.processes === 0) void this.#noticeEnd();
+    this.#noticeEmptiness(usage.process.processes === 0);
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     // A tree that is held for the sake of an action is judged again after it; one that the kernel kills never.
     if (this.#gate.holding || this.#violations.at(-1)?.source !== undefined) return;
@@ -305,6 +306,12 @@ export class ResourceLimitManager {
     for (const violation of outgrown) {
       if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
     }
+  }
+
+  /** Whoever has started the tree learns of its end sooner, and ends the watching: only if not is it searched for. */
+  #noticeEmptiness(empty: boolean): void {
+    if (empty && (this.#wasEmpty || this.#options.ownChild !== true)) void this.#noticeEnd();
+    this.#wasEmpty = empty;
   }
 
   /** A daemon may have left the tree of parents and children: it is over when the search finds none either. */

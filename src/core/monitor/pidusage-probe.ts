@@ -1,4 +1,4 @@
-import pidusage from 'pidusage';
+import type pidusage from 'pidusage';
 import type {Probe, ProcessIdentity, ProcessReading, TreeReading, UsageMetric} from './probe.js';
 import {listProcesses, type ListedProcess} from './process-list.js';
 
@@ -20,6 +20,8 @@ export class PidusageProbe implements Probe {
   readonly source = 'pidusage';
   readonly measures = PIDUSAGE_METRICS;
   readonly #members = new Map<number, ListedProcess>();
+  /** Loaded only where it is used. */
+  #pidusage: typeof pidusage | undefined;
 
   /** @param list the machine's processes; on Windows there is none and only the root is watched */
   constructor(
@@ -67,7 +69,7 @@ export class PidusageProbe implements Probe {
 
   close(): void {
     this.#members.clear();
-    pidusage.clear();
+    this.#pidusage?.clear();
   }
 
   async #look(): Promise<ListedProcess[]> {
@@ -94,7 +96,8 @@ export class PidusageProbe implements Probe {
   async #figures(pids: readonly number[]): Promise<Map<number, pidusage.Status>> {
     try {
       // A copy, since pidusage changes the array it is given.
-      const figures = await pidusage([...pids]);
+      this.#pidusage ??= (await import('pidusage')).default;
+      const figures = await this.#pidusage([...pids]);
       return new Map(Object.entries(figures).map(([pid, figure]) => [Number(pid), figure]));
     } catch (error) {
       // All of them ended between the list and the reading.

@@ -30,6 +30,9 @@ const WALK_EVERY_MS = 1000;
 
 const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
 
+/** For so long a thorough sweep need not look again at those that were strangers. */
+const JUDGED_FOR_MS = 20;
+
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
 
@@ -49,6 +52,9 @@ export class ProcfsProbe implements Probe {
   readonly #root: ProcfsMember | undefined;
   #baseline: ReapedBaseline | undefined;
   #strangers = new Set<number>();
+  /** The last thorough sweep: when it was, and how many members had been found by then. */
+  #judged = {atMs: -Infinity, adopted: 0};
+  #adopted = 0;
   /** Processes that really have no environment (`env -i`), by pid and start time. */
   readonly #withoutEnvironment = new Set<string>();
   #sweeps = 0;
@@ -197,7 +203,9 @@ export class ProcfsProbe implements Probe {
   #adopt(pid: number): void {
     if (this.#members.has(pid) || pid === process.pid) return;
     const member = ProcfsMember.open(pid);
-    if (member) this.#members.set(pid, member);
+    if (member === undefined) return;
+    this.#members.set(pid, member);
+    this.#adopted += 1;
   }
 
   #forget(member: ProcfsMember): void {
@@ -212,13 +220,22 @@ export class ProcfsProbe implements Probe {
     const nobodyNew = lastPid !== undefined && lastPid === this.#sweptAtPid;
     this.#sweptAtPid = lastPid;
     if (nobodyNew && !thorough && this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN !== 0) return;
-    if (thorough || this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0) this.#strangers = new Set();
+    if (thorough ? !this.#justJudged() : this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0)
+      this.#strangers = new Set();
+    if (thorough) this.#judged = {atMs: this.#options.nowMs(), adopted: this.#adopted};
     for (const name of namesIn('/proc')) {
       const pid = Number(name);
       if (!Number.isInteger(pid) || this.#members.has(pid) || this.#strangers.has(pid)) continue;
       if (this.#isOurs(pid)) this.#adopt(pid);
       else this.#strangers.add(pid);
     }
+  }
+
+  /** Two searches follow one another when a tree ends: in the second one only who is new has to be looked at. */
+  #justJudged(): boolean {
+    const {atMs, adopted} = this.#judged;
+    // A stranger may be the child of a member that was found since.
+    return adopted === this.#adopted && this.#options.nowMs() - atMs < JUDGED_FOR_MS;
   }
 
   #isOurs(pid: number): boolean {

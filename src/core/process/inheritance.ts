@@ -65,13 +65,23 @@ function restoreOddVariables(environment: Record<string, string | undefined>): v
   for (const [name, value] of oddVariables(noted.slice(1))) environment[name] = value;
 }
 
-/** Variables that the launcher's shell would have dropped or changed, noted as hexadecimal bytes of `NAME=value\0...`. */
+/** Names that a shell cannot use, and so drops. */
+const UNUSABLE = /^[0-9]|[^A-Za-z0-9_]/;
+
+/**
+ * Variables that the launcher's shell has dropped or changed.
+ * @param hex bytes of `NAME=value\0...`: those and maybe others
+ */
 function oddVariables(hex: string): [string, string][] {
   const text = Buffer.from(hex.replace(/\s+/g, ''), 'hex').toString();
   return text
     .split('\0')
     .filter((entry) => entry.includes('='))
-    .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
+    .map((entry): [string, string] => [
+      entry.slice(0, entry.indexOf('=')),
+      entry.slice(entry.indexOf('=') + 1),
+    ])
+    .filter(([name]) => UNUSABLE.test(name) || OF_THE_SHELL.includes(name));
 }
 
 function softLimitIn(limits: string): number {

@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises';
+import {readdir} from '../async-files.js';
 import {FateTeller} from './fate.js';
 import {directoryFault} from './record-file.js';
 import type {RunList, RunReader, RunStore, StoredRun} from './run-store.js';

@@ -1,4 +1,4 @@
-import {rename, unlink} from 'node:fs/promises';
+import {rename, unlink} from '../async-files.js';
 import {join} from 'node:path';
 import {systemErrorText} from '../system-error.js';
 import {privateDirectory, privateFile} from './private-directory.js';

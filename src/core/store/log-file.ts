@@ -1,4 +1,4 @@
-import {type FileHandle, unlink} from 'node:fs/promises';
+import {type OpenFile, unlink} from '../async-files.js';
 import {systemErrorCode, systemErrorText} from '../system-error.js';
 import {LineQueue} from './line-queue.js';
 import {privateDirectory, privateFile} from './private-directory.js';
@@ -11,7 +11,7 @@ const ENDS_KEPT = 200;
 /** The log of a run: lines that are appended to a file of its own, which is made at the first one. */
 export class LogFile {
   readonly #queue: LineQueue;
-  #file: FileHandle | undefined;
+  #file: OpenFile | undefined;
   #size = 0;
   /** Where the last lines end that are in the file as a whole. */
   #ends: number[] = [];
@@ -113,7 +113,7 @@ export class LogFile {
     this.#ends = this.#ends.filter((end) => end <= size);
   }
 
-  async #open(): Promise<FileHandle> {
+  async #open(): Promise<OpenFile> {
     const {state} = this.places;
     if (state === undefined) throw new Error('neither HOME nor XDG_STATE_HOME is an absolute path');
     await privateDirectory(state, 'runs');

@@ -1,5 +1,5 @@
 import {constants} from 'node:fs';
-import {chmod, type FileHandle, lstat, mkdir, open, stat} from 'node:fs/promises';
+import {chmod, lstat, mkdir, open, type OpenFile, stat} from '../async-files.js';
 import {dirname, join} from 'node:path';
 import {systemErrorCode} from '../system-error.js';
 
@@ -29,7 +29,7 @@ export async function privateDirectory(root: string, ...below: readonly string[]
  * Makes a file of limitrun's own and opens it for appending.
  * @throws a system error; EEXIST when anything, a link to nowhere included, has this name
  */
-export async function privateFile(path: string): Promise<FileHandle> {
+export async function privateFile(path: string): Promise<OpenFile> {
   const {O_CREAT, O_EXCL, O_NOFOLLOW, O_APPEND, O_WRONLY} = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_WRONLY, FILE_MODE);
   try {

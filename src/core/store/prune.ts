@@ -1,7 +1,6 @@
 import {lstatSync, type Stats} from 'node:fs';
-import {readdir, unlink} from 'node:fs/promises';
+import {readdir, unlink} from '../async-files.js';
 import {join} from 'node:path';
-import {setImmediate} from 'node:timers/promises';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {eventFromJson} from '../record/event-json.js';
 import {FateTeller, LOST_KEPT_MS} from './fate.js';
@@ -84,7 +83,7 @@ async function ourFiles(
   const names = await readdir(directory).catch(() => []);
   const files: OldFile[] = [];
   for (const [index, name] of names.entries()) {
-    if (index % LOOKS_AT_ONCE === 0) await setImmediate();
+    if (index % LOOKS_AT_ONCE === 0) await nextTurn();
     const runId = idOf(name);
     const path = join(directory, name);
     const stats = runId === undefined ? undefined : lookAt(path);
@@ -106,4 +105,8 @@ function lookAt(path: string): Stats | undefined {
 function runIdOfTemporary(name: string): string | undefined {
   const runId = /^(.+)\.tmp$/.exec(name)?.[1];
   return runId !== undefined && isRunId(runId) ? runId : undefined;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

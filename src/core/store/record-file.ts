@@ -1,5 +1,5 @@
 import {closeSync, constants, fstatSync, openSync, readSync, type Stats} from 'node:fs';
-import {type FileHandle, lstat, open} from 'node:fs/promises';
+import {lstat, open, type OpenFile} from '../async-files.js';
 import {systemErrorCode, systemErrorText} from '../system-error.js';
 
 /** A record is never this large; something else is not read into memory. */
@@ -111,9 +111,9 @@ export async function directoryFault(path: string): Promise<string | undefined> 
 
 async function withRecord<T>(
   path: string,
-  read: (file: FileHandle, size: number, modifiedMs: number) => Promise<T>,
+  read: (file: OpenFile, size: number, modifiedMs: number) => Promise<T>,
 ): Promise<T | undefined> {
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   try {
     file = await open(path, RECORD_FLAGS);
     const stats = await file.stat();
@@ -142,7 +142,7 @@ function throwUnlessAbsent(error: unknown): void {
   throw new RecordFault(code === 'ELOOP' ? 'a link, and no record of a run' : systemErrorText(error));
 }
 
-async function readAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
+async function readAt(file: OpenFile, from: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(Math.max(length, 0));
   let got = 0;
   while (got < bytes.length) {
