@@ -37,7 +37,7 @@ export class OpenFile {
   /** All of a text. */
   async writeFile(text: string): Promise<void> {
     const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += (await write(this.fd, bytes, at)).bytesWritten;
+    for (let at = 0; at < bytes.length;) at += (await write(this.fd, bytes, at)).bytesWritten;
   }
 
   stat(): Promise<fs.Stats> {
