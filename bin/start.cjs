@@ -24,16 +24,26 @@ function read(name) {
   }
 }
 
+/** Other flags need other code: so many of the first runs add what they needed to what is kept. */
+const LEARNING_RUNS = 8;
+
+/** What is kept, and how many runs have added to it: the last byte of the file. */
+function open() {
+  const bytes = read(kept);
+  if (bytes === undefined) return {cachedData: undefined, runs: 0};
+  return {cachedData: bytes.subarray(0, -1), runs: bytes.at(-1)};
+}
+
 /**
  * At the end, when what was needed has been compiled. Only where limitrun itself could have been written by this user:
  * what is kept is code, and must be in nobody's way when limitrun is removed.
  */
-function keep(script) {
+function keep(script, runs) {
   if (statSync(directory).uid !== process.geteuid?.()) return;
   const fresh = `${kept}.${process.pid}`;
   try {
     mkdirSync(cache, {recursive: true, mode: 0o755});
-    writeFileSync(fresh, script.createCachedData(), {mode: 0o644});
+    writeFileSync(fresh, Buffer.concat([script.createCachedData(), Buffer.of(runs)]), {mode: 0o644});
     renameSync(fresh, kept);
   } catch {
     rmSync(fresh, {force: true});
@@ -43,14 +53,16 @@ function keep(script) {
 async function start() {
   const words = process.argv.slice(2);
   if (/oclif|limitrun/.test(process.env.DEBUG ?? '')) return programWithMap().main(words);
-  const cachedData = read(kept);
+  const {cachedData, runs} = open();
   // It is ASCII, which this decoder takes as it is.
   const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
   let completed;
   const code = await exportsOf(script.runInThisContext()).main(words, (id) => {
     completed = id;
   });
-  if (completed === command && (cachedData === undefined || script.cachedDataRejected)) keep(script);
+  if (completed !== command) return code;
+  if (script.cachedDataRejected) keep(script, 1);
+  else if (runs < LEARNING_RUNS) keep(script, runs + 1);
   return code;
 }
 

@@ -86,8 +86,11 @@ const leaveOut = {
   },
 };
 
-/** What oclif would load only to run TypeScript sources, which limitrun never has it do. */
-const NOT_BUNDLED = ['typescript'];
+/**
+ * What few runs need, which is loaded from its own package then; and what oclif would load only to run TypeScript sources,
+ * which limitrun never has it do.
+ */
+const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
 
 /** As far from the package's root as the modules that look for it from where they are. */
 const MODULE_URL = 'limitrunModuleUrl';

@@ -10,6 +10,9 @@ import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
 import type {LiveTable} from './terminal/live-table.js';
 
+/** Nobody sees a run sooner than this in another terminal; one that is over by then need not be shown as it goes. */
+const UNSEEN_MS = 50;
+
 /** What onlookers want to know of the run besides its events. */
 export interface LookedAt {
   readonly runId: string;
@@ -27,6 +30,7 @@ export class RunOnlookers {
   #joined: Promise<void> = Promise.resolve();
   #table: LiveTable | undefined;
   #lines: NodeJS.Timeout | undefined;
+  #hurry: () => void = () => undefined;
 
   constructor(
     private readonly plan: RunPlan,
@@ -48,7 +52,8 @@ export class RunOnlookers {
     const fail = (error: unknown): void => {
       this.teller.notice('warning', errorMessage(error));
     };
-    this.#joined = Promise.all([this.#record().catch(fail), this.#progress().catch(fail)]).then(() => {
+    const record = this.#unseen().then(() => this.#record());
+    this.#joined = Promise.all([record.catch(fail), this.#progress().catch(fail)]).then(() => {
       this.teller.complete();
     });
   }
@@ -60,10 +65,22 @@ export class RunOnlookers {
 
   /** The command is over: nothing is shown any more, and the terminal is as it was. */
   async endProgress(): Promise<void> {
+    this.#hurry();
     await this.#joined;
     clearInterval(this.#lines);
     await this.#table?.close();
     this.teller.sayThrough(undefined);
+  }
+
+  async #unseen(): Promise<void> {
+    if (!this.plan.record.enabled) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, UNSEEN_MS);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #record(): Promise<void> {

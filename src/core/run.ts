@@ -114,10 +114,11 @@ class SupervisedRun {
     const end = await this.#control.ended;
     await this.#hooks?.settled();
     await this.#onlookers.endProgress();
-    await this.#guard.dismiss();
+    const guardGone = this.#guard.dismiss();
     this.#containment?.close();
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
+    await guardGone;
     stopListening();
     await this.#dieAsTheChildDid(end);
     return exitCode;

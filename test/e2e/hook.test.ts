@@ -314,7 +314,7 @@ describe.each(['internal', 'external'])('--freeze under %s handling', (mode) => 
   test('an error in limitrun while the tree is frozen leaves neither the tree nor the hook', async () => {
     const crash = scratchFile(
       'crash.cjs',
-      `if (process.argv[1]?.endsWith('run.js')) {
+      `if (/(run\\.js|start\\.cjs)$/.test(process.argv[1])) {
         const look = setInterval(() => {
           if (!require('node:fs').existsSync('recorded')) return;
           clearInterval(look);

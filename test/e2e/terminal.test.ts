@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, inject, test} from 'vitest';
 import {missing, needs} from '../support/needs.js';
+import {PROGRAM} from '../support/paths.js';
 import {isAlive} from '../support/survivors.js';
 import {openTerminal, type Terminal} from '../support/terminal.js';
 import {alive, expectNothingAlive, scratch, scratchFile, textOf} from '../support/this-test.js';
@@ -110,7 +111,7 @@ describe('keys that send signals', () => {
     const tty = await terminal();
     tty.line('limitrun --quiet --max-rss 1GB -- cat &');
     await waitFor(() => alive().some(({command}) => command === 'cat'), {what: 'the command'});
-    const cat = alive().find(({command}) => command === 'cat')?.pid ?? 0;
+    const cat = alive().find(({command}) => command === 'cat')?.pid ?? NaN;
     await waitFor(() => readFileSync(`/proc/${String(cat)}/stat`, 'utf8').includes(' T '), {
       what: 'the command to be stopped',
     });
@@ -259,7 +260,7 @@ describe('full-screen and interactive programs', () => {
     tty.press('C-z');
     await tty.shows(/Stopped.*sleep 300/);
     tty.line('fg');
-    const job = alive().find(({command}) => command === 'sleep 300')?.pid ?? 0;
+    const job = alive().find(({command}) => command === 'sleep 300')?.pid ?? NaN;
     // bash hands the terminal over before it continues the job.
     await waitFor(() => readFileSync(`/proc/${String(job)}/stat`, 'utf8').includes(' S '), {
       what: 'the job to go on',
@@ -285,7 +286,7 @@ describe('full-screen and interactive programs', () => {
         what: 'the command',
       },
     );
-    await waitFor(() => !alive().some(({command}) => command.includes('run.js')), {
+    await waitFor(() => !alive().some(({command}) => command.includes(PROGRAM)), {
       what: 'the end of the run',
     });
     // bash restores the modes itself for the next prompt: what counts is that a line works again.

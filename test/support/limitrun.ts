@@ -112,7 +112,7 @@ export function startProgram(file: string, args: readonly string[], options: Run
   const stderr = (): string => Buffer.concat(err).toString();
   const running = {
     child,
-    pid: child.pid ?? 0,
+    pid: child.pid ?? NaN,
     stdout,
     stderr,
     said: async (text: string): Promise<void> => {

@@ -63,6 +63,7 @@ export class RunRecorder {
   #tree: RunEvent | undefined;
   #faultTold = false;
   #closed = false;
+  #ended = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -85,6 +86,7 @@ export class RunRecorder {
   add(event: RunEvent): void {
     if (this.#closed) return;
     try {
+      if (event.kind === 'run_ended') this.#ended = true;
       this.#checkpointBefore(event);
       this.#take(recordable(event));
       if (event.kind === 'run_started') this.#prune();
@@ -189,7 +191,8 @@ export class RunRecorder {
     this.#soon = true;
     void this.#live.idle().then(() => {
       this.#soon = false;
-      if (!this.#closed) this.#tryWriteLive();
+      // What has ended is in the log.
+      if (!this.#closed && !this.#ended) this.#tryWriteLive();
     });
   }
 
