@@ -56,8 +56,9 @@ async function written(file: string): Promise<string> {
   });
 }
 
+/** As in /proc/PID/stat; X when the process has gone meanwhile. */
 function stateOf(pid: number): string {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+  const stat = textOf(`/proc/${String(pid)}/stat`) ?? ') X';
   return stat.charAt(stat.lastIndexOf(')') + 2);
 }
 

@@ -82,7 +82,13 @@ export function scratchFile(name: string, content: string | Buffer, mode = 0o644
 
 /** The text of a file, or undefined while there is none. */
 export function textOf(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    // ESRCH: a file of /proc whose process has gone.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 /** The path of a compiled fixture program. */
