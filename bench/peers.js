@@ -3,7 +3,7 @@ import {readFileSync, rmSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 
-const LIMITRUN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const LIMITRUN = fileURLToPath(new URL('../bin/start.cjs', import.meta.url));
 const POLLER = fileURLToPath(new URL('poller.js', import.meta.url));
 
 const works = (file, ...args) =>

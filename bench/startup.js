@@ -1,5 +1,5 @@
-// npm run bench -- startup, or: node bench/startup.js [RUNS] [NODE]: what limitrun costs on every call, from a tarball
-// installed in an empty folder. NODE is the program to measure with, if not the one that runs this.
+// npm run bench -- startup, or: node bench/startup.js [RUNS] [NODE]: what limitrun and its peers cost on every call, from
+// a tarball installed in an empty folder. NODE is the program to measure with, if not the one that runs this.
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -9,8 +9,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** The first runs fill caches: the system's, and what V8 has made of limitrun. */
-const WARM_UP = 3;
+/** The first runs fill caches: the system's, and what V8 has made of limitrun (bin/start.cjs). */
+const WARM_UP = 9;
 
 /** Packs and installs what is built. @returns where its package is */
 function install(into) {
@@ -22,8 +22,16 @@ function install(into) {
     cwd: into,
     stdio: 'ignore',
   });
+  // A peer that only npm has. Without it its row is missing.
+  spawnSync('npm', ['install', ...quiet, '--prefer-offline', 'concurrently'], {cwd: into, stdio: 'ignore'});
+  writeFileSync(path.join(into, 'execa.mjs'), EXECA);
   return path.join(into, 'node_modules', 'limitrun');
 }
+
+/** What a wrapper does that does nothing else. */
+const EXECA = `import {execa} from 'execa';
+await execa(process.argv[2], process.argv.slice(3), {stdio: 'inherit'});
+`;
 
 function environment(scratch, node) {
   const bin = path.join(scratch, 'bin');
@@ -48,6 +56,8 @@ function rowsOf(package_, begun) {
     ['true', ['true']],
     ['timeout 9 true', ['timeout', '9', 'true']],
     ['runlim true', ['runlim', 'true']],
+    ['plain execa', ['node', path.join(package_, '../../execa.mjs'), 'true']],
+    ['concurrently true', [path.join(package_, '../.bin/concurrently'), 'true']],
     ['limitrun -- true', [launcher, '--', 'true']],
     ['limitrun -q -- true', [launcher, '-q', '--', 'true']],
     ['  its modules, no bundle', ['node', path.join(package_, 'bin/run.js'), '--', 'true']],
@@ -81,6 +91,11 @@ function measure(rows, env, runs) {
       if (run >= 0) figures[index].push(ms);
     });
   }
+  print(rows, figures);
+}
+
+/** With the ratio of medians to the first row. */
+function print(rows, figures) {
   const unit = median(figures[0]);
   rows.forEach(([name], index) => {
     const [middle, least, most] = [
@@ -88,11 +103,30 @@ function measure(rows, env, runs) {
       Math.min(...figures[index]),
       Math.max(...figures[index]),
     ];
-    const range = `(${least.toFixed(1)} to ${most.toFixed(1)}, n=${runs})`;
+    const range = `(${least.toFixed(1)} to ${most.toFixed(1)}, n=${figures[index].length})`;
     console.log(
-      `  ${name.padEnd(26)} ${middle.toFixed(1).padStart(7)} ${range.padEnd(26)} ${(middle / unit).toFixed(2)} x`,
+      `  ${name.padEnd(26)} ${middle.toFixed(1).padStart(7)} ${range.padEnd(28)} ${(middle / unit).toFixed(3)} x`,
     );
   });
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * A gigabyte through cat, bare and under limitrun: of each the time with the gigabyte less the time without, which leaves
+ * out what starting costs.
+ */
+function streams(launcher, env, runs) {
+  const rows = [
+    ['cat', 'cat'],
+    ['limitrun -- cat', `"${launcher}" -q -- cat`],
+  ];
+  const time = (cat, bytes) => once(['sh', '-c', `head -c ${bytes} /dev/zero | ${cat} >/dev/null`], env);
+  const figures = rows.map(() => []);
+  for (let run = 0; run < runs; run += 1)
+    rows.forEach(([, cat], index) => figures[index].push(time(cat, GIB) - time(cat, 0)));
+  console.log('\n1 GiB through a pipe, ms, without the start');
+  print(rows, figures);
 }
 
 /** Resident memory while it waits, KiB. */
@@ -117,6 +151,7 @@ export async function startup(runs, node = process.execPath) {
     const version = execFileSync(node, ['--version']).toString().trim();
     console.log(`\nfrom start to exit, ms, and the ratio of medians to node -e 0 (Node ${version})`);
     measure(rowsOf(package_, begun), env, runs);
+    streams(path.join(package_, 'bin/limitrun'), env, Math.ceil(runs / 2));
     const bare = await resident(['node', '-e', 'setTimeout(() => {}, 9000)'], env);
     const watching = await resident([path.join(package_, 'bin/limitrun'), '-q', '--', 'sleep', '9'], env);
     console.log('\nresident memory while it waits, MiB');

@@ -27,11 +27,16 @@ function read(name) {
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
 const LEARNING_RUNS = 8;
 
-/** What is kept, and how many runs have added to it: the last byte of the file. */
-function open() {
+/**
+ * A function of its own, so that nothing holds what was read.
+ * @returns the script, and how many runs have added to what is kept (the last byte of the file)
+ */
+function compile() {
   const bytes = read(kept);
-  if (bytes === undefined) return {cachedData: undefined, runs: 0};
-  return {cachedData: bytes.subarray(0, -1), runs: bytes.at(-1)};
+  const cachedData = bytes?.subarray(0, -1);
+  // It is ASCII, which this decoder takes as it is.
+  const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
+  return {script, runs: bytes === undefined || script.cachedDataRejected ? 0 : bytes.at(-1)};
 }
 
 /**
@@ -53,16 +58,12 @@ function keep(script, runs) {
 async function start() {
   const words = process.argv.slice(2);
   if (/oclif|limitrun/.test(process.env.DEBUG ?? '')) return programWithMap().main(words);
-  const {cachedData, runs} = open();
-  // It is ASCII, which this decoder takes as it is.
-  const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
+  const {script, runs} = compile();
   let completed;
   const code = await exportsOf(script.runInThisContext()).main(words, (id) => {
     completed = id;
   });
-  if (completed !== command) return code;
-  if (script.cachedDataRejected) keep(script, 1);
-  else if (runs < LEARNING_RUNS) keep(script, runs + 1);
+  if (completed === command && runs < LEARNING_RUNS) keep(script, runs + 1);
   return code;
 }
 

@@ -116,9 +116,8 @@ export async function bundle(root, dist) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Names stay as they are, for the sake of stack traces.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Stack traces are for DEBUG, which reads the source map.
+    minify: true,
     charset: 'ascii',
     define: {'import.meta.url': MODULE_URL},
     supported: {'dynamic-import': false},

@@ -1,7 +1,7 @@
 import {describe, expect, inject, test} from 'vitest';
 import {limitrun, start} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
-import {LEAK} from '../support/paths.js';
+import {LEAK, PROGRAM} from '../support/paths.js';
 import {openTerminal, type Terminal} from '../support/terminal.js';
 import {alive, scratch, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
@@ -158,7 +158,7 @@ describe('a run, on a screen', () => {
     await recorded('alone');
     tty.line('limitrun watch alone; echo "code $?"');
     await tty.shows('q quit');
-    const watcher = alive().find(({command}) => command.includes('run.js watch'));
+    const watcher = alive().find(({command}) => command.includes(`${PROGRAM} watch`));
     process.kill(watcher?.pid ?? NaN, 'SIGTERM');
     await tty.shows(/^code 143$/m);
     run.child.stdin?.end('go\n');

@@ -474,16 +474,16 @@ describe('a process, on a screen', () => {
       tty.resize(columns, rows);
       await waitFor(
         () => {
-          const lines = tty.screen().split('\n');
+          const screen = tty.screen();
+          const lines = screen.split('\n');
           return (
             lines.length === rows &&
-            (lines.at(-1) ?? '').includes('q') &&
+            screen.match(/q quit|^q/gm)?.length === 1 &&
             lines.every((line) => line.length <= columns)
           );
         },
         {what: `${String(columns)} by ${String(rows)}`, seen: tty.screen},
       );
-      expect(tty.screen().match(/q quit|^q/gm)).toHaveLength(1);
     }
     tty.press('q');
     await tty.shows('code 0');
@@ -513,7 +513,7 @@ describe('a process, on a screen', () => {
     const tty = await opened();
     await watching(tty, pid);
     tty.close();
-    await waitFor(() => !alive().some(({command}) => command.includes('run.js watch')), {
+    await waitFor(() => !alive().some(({command}) => command.includes(`${PROGRAM} watch`)), {
       what: 'the end of limitrun',
     });
     expect(isAlive(pid)).toBe(true);
