@@ -75,6 +75,26 @@ const lighter = {
   },
 };
 
+/** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
+const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|v8)$/;
+
+/** Has them loaded when something of them is used. */
+const loadedWhenUsed = {
+  name: 'loaded-when-used',
+  setup({onResolve, onLoad}) {
+    const namespace = 'seldom-used';
+    onResolve({filter: SELDOM_USED}, ({path: id, namespace: importer}) =>
+      importer === namespace ? {path: id, external: true} : {path: id, namespace},
+    );
+    onLoad({filter: SELDOM_USED, namespace}, async ({path: id}) => {
+      const keys = Object.keys(await import(id)).filter((key) => key !== 'default');
+      const contents = `for (const key of ${JSON.stringify(keys)})
+        Object.defineProperty(exports, key, {enumerable: true, get: () => require(${JSON.stringify(id)})[key]});`;
+      return {contents, loader: 'js'};
+    });
+  },
+};
+
 /** Of oclif's, what prints and what loads packages: limitrun has its own, so that it is found only if oclif ever asks. */
 const leaveOut = {
   name: 'leave-out',
@@ -127,6 +147,6 @@ export async function bundle(root, dist) {
     sourcemap: true,
     banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${MODULE_URL}) {`},
     footer: {js: '});'},
-    plugins: [lighter, requireWhenUsed, leaveOut],
+    plugins: [lighter, requireWhenUsed, leaveOut, loadedWhenUsed],
   });
 }
