@@ -3,6 +3,7 @@ import {callAt, systemClock, type Clock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
 import {openProbe} from '../monitor/open-probe.js';
 import {DETAIL_METRICS, type Probe} from '../monitor/probe.js';
+import {LooksBetween} from '../monitor/looks-between.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {TreeMember} from '../monitor/tree-member.js';
@@ -14,6 +15,7 @@ import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import type {LimitEvent} from './limit-event.js';
 import {mayBeShared} from './may-be-shared.js';
+import {glanceBounds} from './glance-bounds.js';
 import {nextGapMs} from './next-gap.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
@@ -43,8 +45,10 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly violationHandling?: ViolationHandlingMode;
   /** From SIGTERM to SIGKILL. Default 5 s. */
   readonly gracePeriodMs?: number;
-  /** Longest gap between two samples. Default 100 ms. */
+  /** Longest gap between two looks at the limits. Default 100 ms. */
   readonly intervalMs?: number;
+  /** Longest gap between two samples when cheap looks in between find nothing new. Default 1 s; the interval at least. */
+  readonly sampleEveryMs?: number;
   /** How long usage is remembered. Default 5 min. */
   readonly historyRetentionMs?: number;
   /** Violations are not looked for during this time after the start. Default 0. */
@@ -72,6 +76,7 @@ const TREES_REMEMBERED = 20;
 const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
+  sampleEveryMs: 1000,
   historyRetentionMs: 300_000,
   startupGraceMs: 0,
   memberArguments: true,
@@ -338,7 +343,9 @@ export class ResourceLimitManager {
   #openMonitor(): ResourceMonitor {
     const {intervalMs, historyRetentionMs, ownChild} = this.#options;
     const screened = this.#probe.screen !== undefined;
-    const fixed = {limits: this.#limits, intervalMs, cores: availableParallelism(), screened};
+    const looking = {intervalMs, cores: availableParallelism()};
+    const sampleEveryMs = LooksBetween.areHad(this.#probe) ? this.#options.sampleEveryMs : intervalMs;
+    const fixed = {...looking, limits: this.#limits, sampleEveryMs, screened};
     const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
     return new ResourceMonitor({
       probe: this.#probe,
@@ -347,7 +354,9 @@ export class ResourceLimitManager {
       ...(ownChild === true ? {reaperPid: process.pid} : {}),
       nextGapMs: (usage, previous) =>
         nextGapMs({...fixed, state: this.#state, usage, previous, startedAtMs: this.#startedAtMs}),
+      lookEveryMs: intervalMs,
       screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
+      glanceBounds: (usage) => glanceBounds(this.#limits, this.#state, usage, looking),
       needsPss: (usage) => mayBeShared(usage, rss),
       needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
       onUsage: (usage, gapMs) => {

@@ -7,6 +7,7 @@ import type {
   ProcessReading,
   ReadRequest,
   ReapedTotals,
+  TreeGlance,
   TreeReading,
   TreeScreening,
   UsageMetric,
@@ -21,8 +22,8 @@ import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
 const MOST_LOOKS_AT_EXEC = 20;
 const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
-/** How often the whole of /proc is searched for members that left the tree of parents and children. */
-const SWEEP_EVERY_MS = 1000;
+/** How often the whole of /proc is searched for members that left the tree of parents and children: about once a second. */
+const SWEEP_EVERY_MS = 950;
 /** Between two searches for new children, of which a look at the tree's memory is no part, this many times what one costs. */
 const REST_AFTER_WALK = 9;
 /** Children are asked for this often even if no process was started: the kernel's lists can miss one that is read too early. */
@@ -63,6 +64,15 @@ export class ProcfsProbe implements Probe {
   /** Not before then in a screening. */
   #nextWalkMs = -Infinity;
   readonly #screening: TreeScreening = {rssBytes: 0, processes: 0};
+  readonly #glance: TreeGlance = {
+    rssBytes: 0,
+    processes: 0,
+    virtualBytes: 0,
+    cpuGrowthMs: 0,
+    peakRssBytes: 0,
+  };
+  /** Whether members have come or gone since the last reading. */
+  #changed = true;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
@@ -93,6 +103,7 @@ export class ProcfsProbe implements Probe {
       processes.push(member.reading(stat, this.#units, request));
       if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
+    this.#changed = false;
     const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
     return reaped === undefined ? {processes} : {processes, reaped};
   }
@@ -110,6 +121,19 @@ export class ProcfsProbe implements Probe {
       this.#screening.processes += 1;
     }
     return this.#screening.processes === 0 ? undefined : this.#screening;
+  }
+
+  glance(): Readonly<TreeGlance> | undefined {
+    this.#findChildren(false);
+    if (this.#changed) return undefined;
+    const glance = this.#glance;
+    glance.rssBytes = 0;
+    glance.processes = 0;
+    glance.virtualBytes = 0;
+    glance.cpuGrowthMs = 0;
+    glance.peakRssBytes = 0;
+    for (const member of this.#members.values()) if (!member.glance(glance, this.#units)) return undefined;
+    return glance.processes === 0 ? undefined : glance;
   }
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
@@ -197,12 +221,15 @@ export class ProcfsProbe implements Probe {
   #adopt(pid: number): void {
     if (this.#members.has(pid) || pid === process.pid) return;
     const member = ProcfsMember.open(pid);
-    if (member) this.#members.set(pid, member);
+    if (member === undefined) return;
+    this.#members.set(pid, member);
+    this.#changed = true;
   }
 
   #forget(member: ProcfsMember): void {
     member.close();
     this.#members.delete(member.pid);
+    this.#changed = true;
   }
 
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */

@@ -38,6 +38,7 @@ function open(
     probe,
     clock,
     historyRetentionMs: 60_000,
+    lookEveryMs: 100,
     nextGapMs: () => 100,
     needsPss: () => false,
     needsDetails: false,
