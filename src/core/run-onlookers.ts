@@ -116,8 +116,9 @@ export class RunOnlookers {
   async #showLines(everyMs: number): Promise<void> {
     const {progressLine} = await import('./report/progress-line.js');
     const {teller} = this;
+    const look = teller.looker();
     this.#lines = setInterval(() => {
-      const view = teller.view();
+      const view = look();
       teller.say(progressLine(view, systemClock.nowMs() - view.record.startedAtMs, chalkStderr));
     }, everyMs);
   }

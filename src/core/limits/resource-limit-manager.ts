@@ -1,9 +1,7 @@
-import {availableParallelism} from 'node:os';
 import {callAt, systemClock, type Clock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
 import {openProbe} from '../monitor/open-probe.js';
-import {DETAIL_METRICS, type Probe} from '../monitor/probe.js';
-import {LooksBetween} from '../monitor/looks-between.js';
+import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {TreeMember} from '../monitor/tree-member.js';
@@ -14,12 +12,9 @@ import {capViolation, violationOfLimit, type ReachedCap} from './cap-violation.j
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import type {LimitEvent} from './limit-event.js';
-import {mayBeShared} from './may-be-shared.js';
-import {glanceBounds} from './glance-bounds.js';
-import {nextGapMs} from './next-gap.js';
+import {lookingRules} from './looking-rules.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
-import {screenBounds} from './screen-bounds.js';
 import {
   limitsSet,
   throttleFault,
@@ -341,24 +336,20 @@ export class ResourceLimitManager {
   }
 
   #openMonitor(): ResourceMonitor {
-    const {intervalMs, historyRetentionMs, ownChild} = this.#options;
-    const screened = this.#probe.screen !== undefined;
-    const looking = {intervalMs, cores: availableParallelism()};
-    const sampleEveryMs = LooksBetween.areHad(this.#probe) ? this.#options.sampleEveryMs : intervalMs;
-    const fixed = {...looking, limits: this.#limits, sampleEveryMs, screened};
-    const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
+    const {intervalMs, sampleEveryMs, historyRetentionMs, ownChild} = this.#options;
     return new ResourceMonitor({
       probe: this.#probe,
       clock: this.#clock,
       historyRetentionMs,
       ...(ownChild === true ? {reaperPid: process.pid} : {}),
-      nextGapMs: (usage, previous) =>
-        nextGapMs({...fixed, state: this.#state, usage, previous, startedAtMs: this.#startedAtMs}),
-      lookEveryMs: intervalMs,
-      screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
-      glanceBounds: (usage) => glanceBounds(this.#limits, this.#state, usage, looking),
-      needsPss: (usage) => mayBeShared(usage, rss),
-      needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
+      ...lookingRules({
+        probe: this.#probe,
+        limits: this.#limits,
+        intervalMs,
+        sampleEveryMs,
+        state: () => this.#state,
+        startedAtMs: () => this.#startedAtMs,
+      }),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
       },

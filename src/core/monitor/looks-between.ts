@@ -52,11 +52,6 @@ export class LooksBetween {
     this.#meter = meter;
   }
 
-  /** Whether the probe has glances. */
-  static areHad(probe: Probe): boolean {
-    return probe.glance !== undefined;
-  }
-
   /**
    * A sample has been taken.
    * @param gapMs until the next one, if nothing is seen before

@@ -24,7 +24,7 @@ export interface ProcUnits {
 const FAULTS_WORTH_A_LOOK = 16;
 
 /** Used again by every glance. */
-const seen: StatGlance = {dead: false, faults: 0, ticks: 0};
+const seen: StatGlance = {dead: false, faults: 0, ticks: 0, threads: 1};
 
 /** One process of the tree, read through descriptors that stay open while it lives. */
 export class ProcfsMember {
@@ -33,6 +33,7 @@ export class ProcfsMember {
   readonly #children: ProcFile;
   readonly #directory: string;
   readonly #status: ProcFile;
+  readonly #io: ProcFile;
   #peakRssBytes: number | undefined;
   #faultsAtPeak = -Infinity;
   /** As in the last reading. */
@@ -48,6 +49,7 @@ export class ProcfsMember {
     this.#statm = new ProcFile(`${this.#directory}/statm`);
     this.#children = new ProcFile(`${this.#directory}/task/${String(pid)}/children`);
     this.#status = new ProcFile(`${this.#directory}/status`);
+    this.#io = new ProcFile(`${this.#directory}/io`);
   }
 
   /** @returns undefined when there is no such process any more */
@@ -86,10 +88,15 @@ export class ProcfsMember {
     return true;
   }
 
+  /** Pids of its children, those that its other threads started too; to be asked right after {@link glance}. */
+  childPidsAtGlance(): number[] {
+    return this.childPids(seen);
+  }
+
   /** Pids of its children, those that its other threads started too. */
-  childPids(stat: ProcStat): number[] {
+  childPids({threads}: Pick<ProcStat, 'threads'>): number[] {
     const pids = parsePids(this.#children.read() ?? '');
-    if (stat.threads > 1) {
+    if (threads > 1) {
       for (const thread of namesIn(`${this.#directory}/task`)) {
         if (thread === String(this.pid)) continue;
         pids.push(...parsePids(readProcText(`${this.#directory}/task/${thread}/children`) ?? ''));
@@ -123,6 +130,7 @@ export class ProcfsMember {
     this.#statm.close();
     this.#children.close();
     this.#status.close();
+    this.#io.close();
   }
 
   #memory(stat: ProcStat, units: ProcUnits): Partial<ProcessReading> {
@@ -159,13 +167,17 @@ export class ProcfsMember {
   }
 
   #details(status: string): Partial<ProcessReading> {
-    const io = readProcText(`${this.#directory}/io`) ?? '';
-    return withoutUndefined({
-      swapBytes: kilobyteLine(status, 'VmSwap'),
-      fileDescriptors: countDescriptors(this.pid),
-      readBytes: numberLine(io, 'read_bytes'),
-      writtenBytes: numberLine(io, 'write_bytes'),
-    });
+    const io = this.#io.read() ?? '';
+    const swapBytes = kilobyteLine(status, 'VmSwap');
+    const fileDescriptors = countDescriptors(this.pid);
+    const readBytes = numberLine(io, 'read_bytes');
+    const writtenBytes = numberLine(io, 'write_bytes');
+    return {
+      ...(swapBytes !== undefined && {swapBytes}),
+      ...(fileDescriptors !== undefined && {fileDescriptors}),
+      ...(readBytes !== undefined && {readBytes}),
+      ...(writtenBytes !== undefined && {writtenBytes}),
+    };
   }
 }
 
@@ -198,10 +210,4 @@ export function countDescriptors(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-type Defined<T> = {[K in keyof T]?: Exclude<T[K], undefined>};
-
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

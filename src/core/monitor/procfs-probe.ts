@@ -27,7 +27,7 @@ const SWEEP_EVERY_MS = 950;
 /** Between two searches for new children, of which a look at the tree's memory is no part, this many times what one costs. */
 const REST_AFTER_WALK = 9;
 /** Children are asked for this often even if no process was started: the kernel's lists can miss one that is read too early. */
-const WALK_EVERY_MS = 1000;
+const WALK_EVERY_MS = 950;
 
 const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
 
@@ -90,9 +90,9 @@ export class ProcfsProbe implements Probe {
       this.#sweep(false);
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
-    this.#adoptGroup();
-    const processes: ProcessReading[] = [];
     const walk = this.#walkIsDue();
+    if (walk) this.#adoptGroup();
+    const processes: ProcessReading[] = [];
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
       const stat = member.stat();
@@ -124,16 +124,10 @@ export class ProcfsProbe implements Probe {
   }
 
   glance(): Readonly<TreeGlance> | undefined {
-    this.#findChildren(false);
-    if (this.#changed) return undefined;
-    const glance = this.#glance;
-    glance.rssBytes = 0;
-    glance.processes = 0;
-    glance.virtualBytes = 0;
-    glance.cpuGrowthMs = 0;
-    glance.peakRssBytes = 0;
-    for (const member of this.#members.values()) if (!member.glance(glance, this.#units)) return undefined;
-    return glance.processes === 0 ? undefined : glance;
+    const seen = this.#changed ? undefined : this.#glanceAtMembers();
+    // Who else has come since is found by the reading that follows.
+    if (seen === undefined) this.#walkedAtPid = undefined;
+    return seen;
   }
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
@@ -173,6 +167,26 @@ export class ProcfsProbe implements Probe {
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
     this.#forks.close();
+  }
+
+  #glanceAtMembers(): Readonly<TreeGlance> | undefined {
+    // Nobody was started anywhere: that costs one reading of one file.
+    const lastPid = this.#forks.lastPid();
+    const walk = lastPid === undefined || lastPid !== this.#walkedAtPid;
+    // Noted before anybody is asked: what is started meanwhile is found by the next walk.
+    this.#walkedAtPid = lastPid;
+    const glance = this.#glance;
+    glance.rssBytes = 0;
+    glance.processes = 0;
+    glance.virtualBytes = 0;
+    glance.cpuGrowthMs = 0;
+    glance.peakRssBytes = 0;
+    for (const member of this.#members.values()) {
+      if (!member.glance(glance, this.#units)) return undefined;
+      if (walk) for (const pid of member.childPidsAtGlance()) this.#adopt(pid);
+      if (this.#changed) return undefined;
+    }
+    return glance.processes === 0 ? undefined : glance;
   }
 
   /** Whether somebody may have been started since the children were last asked for; if so they are to be asked now. */

@@ -63,6 +63,7 @@ export interface StatGlance {
   faults: number;
   /** User and system time, of children it has waited for too. */
   ticks: number;
+  threads: number;
 }
 
 /**
@@ -86,11 +87,12 @@ export function glanceAtStat(bytes: Uint8Array, length: number, into: StatGlance
       continue;
     }
     if (field === 10 || field === 12) faults += value;
-    else if (field >= 14) ticks += value;
-    if (field === 17) {
+    else if (field >= 14 && field <= 17) ticks += value;
+    if (field === 20) {
       into.dead = isDeadState(bytes[state] ?? 0);
       into.faults = faults;
       into.ticks = ticks;
+      into.threads = value;
       return true;
     }
     field += 1;
