@@ -34,8 +34,9 @@ export interface GapFacts {
  */
 export function nextGapMs(facts: GapFacts): number {
   const age = facts.usage.atMs - facts.startedAtMs;
+  const widening = Math.max(GAP_AT_START_MS, age / 4);
   const longest = Math.max(facts.sampleEveryMs ?? 0, facts.intervalMs);
-  let gap = Math.min(longest, Math.max(GAP_AT_START_MS, age / 4), gapForTruePeak(facts));
+  let gap = Math.min(widening < facts.intervalMs ? widening : longest, gapForTruePeak(facts));
   facts.limits.forEach((limit, index) => {
     gap = Math.min(gap, gapFor(limit, index, facts));
   });

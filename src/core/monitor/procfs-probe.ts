@@ -59,6 +59,8 @@ export class ProcfsProbe implements Probe {
   #walkedAtPid: number | undefined;
   /** The same of the last sweep. */
   #sweptAtPid: number | undefined;
+  /** The same of the last look into the control group. */
+  #groupAtPid: number | undefined;
   /** From then on they are asked for whether a process was started or not. */
   #nextFullWalkMs = -Infinity;
   /** Not before then in a screening. */
@@ -91,7 +93,7 @@ export class ProcfsProbe implements Probe {
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
     const walk = this.#walkIsDue();
-    if (walk) this.#adoptGroup();
+    if (walk) this.#adoptGroup(this.#walkedAtPid);
     const processes: ProcessReading[] = [];
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
@@ -219,7 +221,10 @@ export class ProcfsProbe implements Probe {
     this.#nextWalkMs = endedMs + (endedMs - begunMs) * REST_AFTER_WALK;
   }
 
-  #adoptGroup(): void {
+  /** @param lastPid if nobody was started since it was looked into, the group can have nobody more */
+  #adoptGroup(lastPid?: number): void {
+    if (lastPid !== undefined && lastPid === this.#groupAtPid) return;
+    this.#groupAtPid = lastPid;
     for (const pid of this.#options.groupPids?.() ?? []) this.#adopt(pid);
   }
 

@@ -235,8 +235,10 @@ describe('with glances in between', () => {
     expect(gap({}, {}, {...glances, intervalMs: 2000})).toBe(2000);
   });
 
-  test('at the start the gap still widens with the age', () => {
-    expect(gap({}, {}, {...glances, usage: usageAt(2000)})).toBe(500);
+  test('at the start the gap widens with the age up to the interval', () => {
+    expect(gap({}, {}, {...glances, usage: usageAt(200)})).toBe(50);
+    expect(gap({}, {}, {...glances, usage: usageAt(399)})).toBe(99.75);
+    expect(gap({}, {}, {...glances, usage: usageAt(400)})).toBe(1000);
   });
 
   test('a limit that glances do not keep is judged at every interval', () => {
