@@ -173,7 +173,7 @@ class SupervisedRun {
   }
 
   #watch(attempt: Attempt): void {
-    const {handling, gracePeriodMs, monitoring, restart, output} = this.#plan;
+    const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
     this.#teller.tell({
       kind: 'attempt_started',
@@ -188,8 +188,7 @@ class SupervisedRun {
       violationHandling: handling,
       gracePeriodMs,
       intervalMs: monitoring.intervalMs,
-      // Who wants the samples in a file wants them all.
-      ...(output.eventsFile === undefined ? {} : {sampleEveryMs: monitoring.intervalMs}),
+      ...(this.#onlookers.wantSamples ? {sampleEveryMs: monitoring.intervalMs} : {}),
       historyRetentionMs: monitoring.historyRetentionMs,
       startupGraceMs: restart.startupGraceMs,
       ownChild: true,

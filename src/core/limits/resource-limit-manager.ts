@@ -42,7 +42,7 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly gracePeriodMs?: number;
   /** Longest gap between two looks at the limits. Default 100 ms. */
   readonly intervalMs?: number;
-  /** Longest gap between two samples when cheap looks in between find nothing new. Default 1 s; the interval at least. */
+  /** Longest gap between two samples when cheap looks in between find nothing new. Default 2 s; the interval at least. */
   readonly sampleEveryMs?: number;
   /** How long usage is remembered. Default 5 min. */
   readonly historyRetentionMs?: number;
@@ -71,7 +71,7 @@ const TREES_REMEMBERED = 20;
 const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
-  sampleEveryMs: 1000,
+  sampleEveryMs: 2000,
   historyRetentionMs: 300_000,
   startupGraceMs: 0,
   memberArguments: true,

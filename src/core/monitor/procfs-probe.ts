@@ -175,6 +175,8 @@ export class ProcfsProbe implements Probe {
     // Nobody was started anywhere: that costs one reading of one file.
     const lastPid = this.#forks.lastPid();
     const walk = lastPid === undefined || lastPid !== this.#walkedAtPid;
+    // Somebody may have left the tree of parents and children.
+    if (lastPid !== this.#sweptAtPid && this.#options.nowMs() >= this.#nextSweepMs) return undefined;
     // Noted before anybody is asked: what is started meanwhile is found by the next walk.
     this.#walkedAtPid = lastPid;
     const glance = this.#glance;

@@ -28,9 +28,9 @@ export interface RecorderOptions {
 
 /** Samples are told in the live file this far apart at least, and who is in the tree. */
 const SAMPLES_MS = 900;
-const TREE_MS = 1900;
+const TREE_MS = 1500;
 /** How often it is written when there are no samples: for what else is new, or as a sign of life. */
-const IDLE_MS = 2000;
+const IDLE_MS = 3000;
 /** After growing so often the live file is made anew, so that it stays small. */
 const MOST_GROWTHS = 30;
 /** Samples are in the live file for a minute. For so long they may be missing in the log. */
