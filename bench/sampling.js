@@ -56,6 +56,7 @@ async function flatMemory(probe, samples) {
     clock: systemClock,
     historyRetentionMs: 1000,
     reaperPid: process.pid,
+    lookEveryMs: 100,
     nextGapMs: () => {
       probe.screen(false);
       return 0;

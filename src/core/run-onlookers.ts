@@ -38,6 +38,12 @@ export class RunOnlookers {
     private readonly run: LookedAt,
   ) {}
 
+  /** Whether every look is to be a sample: they are written to a file, or the table shows them. */
+  get wantSamples(): boolean {
+    const mode = this.#progressMode();
+    return this.plan.output.eventsFile !== undefined || mode === 'table' || mode === 'table-if-it-may';
+  }
+
   /** Before the start. @throws UsageError when the events cannot be written where they are wanted */
   async open(): Promise<void> {
     const {eventsFile, reportFile} = this.plan.output;
@@ -114,11 +120,8 @@ export class RunOnlookers {
   }
 
   async #progress(): Promise<void> {
-    const {progress, progressIntervalMs} = this.plan.output;
-    const mode = progressMode(progress, {
-      terminal: isatty(2),
-      nested: process.env['LIMITRUN_RUN_ID'] !== undefined,
-    });
+    const {progressIntervalMs} = this.plan.output;
+    const mode = this.#progressMode();
     if (mode === 'table' || mode === 'table-if-it-may') {
       const {openRunTable} = await import('./run-table.js');
       const {teller, run} = this;
@@ -130,11 +133,19 @@ export class RunOnlookers {
     }
   }
 
+  #progressMode(): ReturnType<typeof progressMode> {
+    return progressMode(this.plan.output.progress, {
+      terminal: isatty(2),
+      nested: process.env['LIMITRUN_RUN_ID'] !== undefined,
+    });
+  }
+
   async #showLines(everyMs: number): Promise<void> {
     const {progressLine} = await import('./report/progress-line.js');
     const {teller} = this;
+    const look = teller.looker();
     this.#lines = setInterval(() => {
-      const view = teller.view();
+      const view = look();
       teller.say(progressLine(view, systemClock.nowMs() - view.record.startedAtMs, chalkStderr));
     }, everyMs);
   }

@@ -30,13 +30,14 @@ export function openRunTable({mode, teller, mend}: RunTableOptions): LiveTable |
   const terminal = openTerminal(mode);
   if (terminal === undefined) return undefined;
   const style = {paint: chalkStderr, unicode: unicodeTerminal(process.env)};
+  const look = teller.looker();
   const table = new LiveTable({
     descriptor: terminal.descriptor,
     mode,
     size: terminal.size,
-    height: (rows) => liveTableRows(teller.view(), rows),
+    height: (rows) => liveTableRows(look(), rows),
     frame: ({columns, rows}) => {
-      const view = teller.view();
+      const view = look();
       const size = {columns, rows: liveTableRows(view, rows)};
       return liveTable(view, size, systemClock.nowMs() - view.record.startedAtMs, style);
     },

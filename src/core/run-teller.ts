@@ -4,6 +4,7 @@ import type {ViolationHandlingMode} from './limits/resource-policy.js';
 import {LineWriter} from './line-writer.js';
 import type {RunPlan} from './plan/run-plan.js';
 import type {Happening, RunEvent} from './record/run-event.js';
+import {RunFolder} from './record/fold-run.js';
 import type {RunRecord} from './record/run-record.js';
 import {RunViewFolder, type RunView} from './record/run-view.js';
 import {eventLine} from './report/event-line.js';
@@ -32,7 +33,9 @@ type Telling = Pick<RunPlan, 'output' | 'monitoring'> & {readonly handling: Viol
 export class RunTeller {
   readonly #telling: Telling;
   readonly #writer = new LineWriter(2);
-  readonly #folder = new RunViewFolder();
+  readonly #folder = new RunFolder();
+  /** For those who look on; undefined as long as nobody does. */
+  #viewFolder: RunViewFolder | undefined;
   readonly #sinks: EventSink[] = [];
   /** For those who join later; undefined when nobody will. */
   #early: RunEvent[] | undefined = [];
@@ -48,6 +51,7 @@ export class RunTeller {
     // Before it is folded: at the end of an attempt the record wants to know what the attempt came to.
     for (const sink of this.#sinks) sink.add(event);
     this.#folder.add(event);
+    this.#viewFolder?.add(event);
     const {output, monitoring, handling} = this.#telling;
     const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
@@ -84,12 +88,17 @@ export class RunTeller {
     return this.#folder.record();
   }
 
-  view(): RunView {
-    return this.#folder.view();
+  /**
+   * The run as it is whenever the function is called. To be asked for before {@link complete}: what is shown while the
+   * run goes on is folded only if somebody looks on.
+   */
+  looker(): () => RunView {
+    const folder = (this.#viewFolder ??= viewFolder(this.#early ?? []));
+    return () => folder.view();
   }
 
-  /** See {@link RunViewFolder.checkpoint}. */
-  checkpoint(): ReturnType<RunViewFolder['checkpoint']> {
+  /** See {@link RunFolder.checkpoint}. */
+  checkpoint(): ReturnType<RunFolder['checkpoint']> {
     return this.#folder.checkpoint();
   }
 
@@ -103,4 +112,10 @@ export class RunTeller {
   async flush(): Promise<void> {
     await this.#writer.flush();
   }
+}
+
+function viewFolder(events: readonly RunEvent[]): RunViewFolder {
+  const folder = new RunViewFolder();
+  for (const event of events) folder.add(event);
+  return folder;
 }

@@ -189,6 +189,7 @@ class SupervisedRun {
       violationHandling: handling,
       gracePeriodMs,
       intervalMs: monitoring.intervalMs,
+      ...(this.#onlookers.wantSamples ? {sampleEveryMs: monitoring.intervalMs} : {}),
       historyRetentionMs: monitoring.historyRetentionMs,
       startupGraceMs: restart.startupGraceMs,
       ownChild: true,

@@ -1,8 +1,9 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import {FAST_GROWTH_PER_MS, FAST_SPAWNS_PER_MS, gapUntil, SHORTEST_GAP_MS} from '../monitor/screen-gap.js';
+import {isGlanced} from './glance-bounds.js';
 import {endsTheTree} from './resource-policy.js';
 import type {Limit, LimitUnit} from './resource-limits.js';
-import type {CheckerState} from './resource-violation-checker.js';
+import type {CheckerState, LimitState} from './resource-violation-checker.js';
 import {isScreened} from './screen-bounds.js';
 
 /** Where sampling is dense for the sake of true peaks only. */
@@ -15,8 +16,10 @@ export interface GapFacts {
   readonly state: CheckerState;
   readonly usage: ResourceUsage;
   readonly previous: ResourceUsage | undefined;
-  /** `--interval`: the longest gap. */
+  /** `--interval`: the longest gap between two looks. */
   readonly intervalMs: number;
+  /** The longest gap between two samples, where glances are taken in between. Absent: there are none. */
+  readonly sampleEveryMs?: number;
   readonly startedAtMs: number;
   readonly cores: number;
   /** Between samples the tree is screened: what `screenBounds` covers does not shorten the gap. */
@@ -26,11 +29,14 @@ export interface GapFacts {
 /**
  * How long until the next sample, milliseconds. The gap follows from the distance to the nearest limit and the
  * faster of two growths: one and a half times what was observed, and what a fast program could do (1 GiB/s).
- * At the start it is short and widens, so that short runs are measured too. 0: at once.
+ * At the start it is short and widens, so that short runs are measured too. 0: at once. It is longer than the interval
+ * only as long as glances at every interval keep all limits.
  */
 export function nextGapMs(facts: GapFacts): number {
   const age = facts.usage.atMs - facts.startedAtMs;
-  let gap = Math.min(facts.intervalMs, Math.max(GAP_AT_START_MS, age / 4), gapForTruePeak(facts));
+  const widening = Math.max(GAP_AT_START_MS, age / 4);
+  const longest = Math.max(facts.sampleEveryMs ?? 0, facts.intervalMs);
+  let gap = Math.min(widening < facts.intervalMs ? widening : longest, gapForTruePeak(facts));
   facts.limits.forEach((limit, index) => {
     gap = Math.min(gap, gapFor(limit, index, facts));
   });
@@ -59,9 +65,17 @@ function gapForTruePeak({usage, previous}: GapFacts): number {
 }
 
 function gapFor(limit: Limit, index: number, facts: GapFacts): number {
+  // A timer, and not sampled.
+  if (limit.kind.metricOf === undefined) return Infinity;
+  const state = facts.state[index];
+  const gap = gapOfSamples(limit, state, facts);
+  if (gap >= facts.intervalMs && isGlanced(limit, state, facts.usage, facts)) return Infinity;
+  return Math.min(gap, facts.intervalMs);
+}
+
+function gapOfSamples(limit: Limit, state: LimitState | undefined, facts: GapFacts): number {
   const value = limit.kind.metricOf?.(facts.usage);
   if (value === undefined) return facts.intervalMs;
-  const state = facts.state[index];
   if (facts.screened === true && isScreened(limit, state, facts.usage)) return facts.intervalMs;
   const open = state?.open?.violation;
   if (open?.severity === 'critical' && open.betweenSamples !== true) {

@@ -1,8 +1,7 @@
-import {availableParallelism} from 'node:os';
 import {callAt, systemClock, type Clock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
 import {openProbe} from '../monitor/open-probe.js';
-import {DETAIL_METRICS, type Probe} from '../monitor/probe.js';
+import type {Probe} from '../monitor/probe.js';
 import {ResourceMonitor} from '../monitor/resource-monitor.js';
 import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {TreeMember} from '../monitor/tree-member.js';
@@ -13,11 +12,9 @@ import {capViolation, violationOfLimit, type ReachedCap} from './cap-violation.j
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import type {LimitEvent} from './limit-event.js';
-import {mayBeShared} from './may-be-shared.js';
-import {nextGapMs} from './next-gap.js';
+import {lookingRules} from './looking-rules.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
-import {screenBounds} from './screen-bounds.js';
 import {
   limitsSet,
   throttleFault,
@@ -43,8 +40,10 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly violationHandling?: ViolationHandlingMode;
   /** From SIGTERM to SIGKILL. Default 5 s. */
   readonly gracePeriodMs?: number;
-  /** Longest gap between two samples. Default 100 ms. */
+  /** Longest gap between two looks at the limits. Default 100 ms. */
   readonly intervalMs?: number;
+  /** Longest gap between two samples when cheap looks in between find nothing new. Default 2 s; the interval at least. */
+  readonly sampleEveryMs?: number;
   /** How long usage is remembered. Default 5 min. */
   readonly historyRetentionMs?: number;
   /** Violations are not looked for during this time after the start. Default 0. */
@@ -72,6 +71,7 @@ const TREES_REMEMBERED = 20;
 const DEFAULTS = {
   gracePeriodMs: 5000,
   intervalMs: 100,
+  sampleEveryMs: 2000,
   historyRetentionMs: 300_000,
   startupGraceMs: 0,
   memberArguments: true,
@@ -343,20 +343,20 @@ export class ResourceLimitManager {
   }
 
   #openMonitor(): ResourceMonitor {
-    const {intervalMs, historyRetentionMs, ownChild} = this.#options;
-    const screened = this.#probe.screen !== undefined;
-    const fixed = {limits: this.#limits, intervalMs, cores: availableParallelism(), screened};
-    const rss = this.#limits.filter((limit) => limit.kind.type === 'max_rss');
+    const {intervalMs, sampleEveryMs, historyRetentionMs, ownChild} = this.#options;
     return new ResourceMonitor({
       probe: this.#probe,
       clock: this.#clock,
       historyRetentionMs,
       ...(ownChild === true ? {reaperPid: process.pid} : {}),
-      nextGapMs: (usage, previous) =>
-        nextGapMs({...fixed, state: this.#state, usage, previous, startedAtMs: this.#startedAtMs}),
-      screenBounds: (usage) => screenBounds(this.#limits, this.#state, usage),
-      needsPss: (usage) => mayBeShared(usage, rss),
-      needsDetails: this.#limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
+      ...lookingRules({
+        probe: this.#probe,
+        limits: this.#limits,
+        intervalMs,
+        sampleEveryMs,
+        state: () => this.#state,
+        startedAtMs: () => this.#startedAtMs,
+      }),
       onUsage: (usage, gapMs) => {
         this.#onUsage(usage, gapMs);
       },

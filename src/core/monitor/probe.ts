@@ -63,6 +63,16 @@ export interface TreeScreening {
   processes: number;
 }
 
+/** What a tree uses as far as that is cheap to tell: of the members that the last reading had. */
+export interface TreeGlance extends TreeScreening {
+  /** Sum of the virtual sizes. */
+  virtualBytes: number;
+  /** CPU time since the last reading. */
+  cpuGrowthMs: number;
+  /** The highest RSS that any one member has had in its life so far; 0 where that is not told. */
+  peakRssBytes: number;
+}
+
 /** Who belongs to the tree. */
 export interface ProcessTree {
   readonly rootPid: number;
@@ -110,6 +120,12 @@ export interface Probe extends ProcessTree {
    * some 20 ms for a hundred. Every reading has them.
    */
   screen?(searchNow: boolean): Readonly<TreeScreening> | undefined;
+  /**
+   * A look that costs a small part of a reading and sees all that is cheap: enough to tell that nothing has happened
+   * since the last one. The object is used again by the next look. Undefined: a reading is needed, since members have
+   * come or gone. Absent where the system has nothing so cheap.
+   */
+  glance?(): Readonly<TreeGlance> | undefined;
   /**
    * The words of a process's command line, read now and cut at 4 KiB; undefined when it is gone or may not be read.
    * Absent where the system does not tell.

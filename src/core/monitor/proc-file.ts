@@ -1,10 +1,12 @@
 import {closeSync, openSync, readSync} from 'node:fs';
-import {numberAt} from './procfs-text.js';
+import {glanceAtStat, numberAt, type StatGlance} from './procfs-text.js';
 
 const buffer = Buffer.allocUnsafe(64 * 1024);
 
 /** Longer than any of the files of one line that a number is wanted of. */
 const LONGEST_LINE = 256;
+/** As much of a stat line as is wanted at a glance, and more. */
+const LONGEST_STAT_LINE = 1024;
 
 /**
  * How many descriptors may be kept open for reading /proc again and again; beyond that files are opened for each
@@ -12,6 +14,8 @@ const LONGEST_LINE = 256;
  */
 const mostKept = openFilesLimit() / 2;
 let kept = 0;
+/** Of the line in the buffer. */
+let lineLength = 0;
 
 /**
  * A text file under /proc that is read again and again. The descriptor is kept: procfs answers a read at position
@@ -46,12 +50,30 @@ export class ProcFile {
     try {
       const fd = this.#open();
       // Beyond the descriptors that may be kept: the dear way.
-      if (fd === undefined) return numberIn(readProcText(this.path), word);
-      return numberAt(buffer, readSync(fd, buffer, 0, LONGEST_LINE, 0), word);
+      lineLength =
+        fd === undefined ? copyLine(readProcText(this.path)) : readSync(fd, buffer, 0, LONGEST_LINE, 0);
+      return numberAt(buffer, lineLength, word);
     } catch (error) {
       this.close();
       throwUnlessAbsent(error);
       return -1;
+    }
+  }
+
+  /**
+   * What a stat line tells at a glance, with one system call and without making a string.
+   * @param into where to put it
+   * @returns whether it could be told so: not when the process is gone, nor of a file that is not kept open, since its
+   * path may be another process's by now; throws as {@link read}
+   */
+  statGlance(into: StatGlance): boolean {
+    try {
+      const fd = this.#open();
+      return fd !== undefined && glanceAtStat(buffer, readSync(fd, buffer, 0, LONGEST_STAT_LINE, 0), into);
+    } catch (error) {
+      this.close();
+      throwUnlessAbsent(error);
+      return false;
     }
   }
 
@@ -91,8 +113,14 @@ function openFilesLimit(): number {
   return found === null ? 1024 : Number(found[1]);
 }
 
-function numberIn(text: string | undefined, word: number): number {
-  return text === undefined ? -1 : numberAt(Buffer.from(text, 'latin1'), text.length, word);
+/** Another number of the line of which {@link ProcFile.number} has read one just now. */
+export function numberOfSameLine(word: number): number {
+  return numberAt(buffer, lineLength, word);
+}
+
+/** @returns how many bytes it has */
+function copyLine(text = ''): number {
+  return buffer.write(text, 'latin1');
 }
 
 function readAll(fd: number): string {

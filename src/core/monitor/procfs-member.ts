@@ -1,7 +1,15 @@
 import {readdirSync, statSync} from 'node:fs';
-import type {ProcessReading, ReadRequest} from './probe.js';
-import {ProcFile, readProcText} from './proc-file.js';
-import {kilobyteLine, numberLine, parsePids, parseStat, parseStatm, type ProcStat} from './procfs-text.js';
+import type {ProcessReading, ReadRequest, TreeGlance} from './probe.js';
+import {numberOfSameLine, ProcFile, readProcText} from './proc-file.js';
+import {
+  kilobyteLine,
+  numberLine,
+  parsePids,
+  parseStat,
+  parseStatm,
+  type ProcStat,
+  type StatGlance,
+} from './procfs-text.js';
 
 /** The machine's units of accounting. */
 export interface ProcUnits {
@@ -15,14 +23,22 @@ export interface ProcUnits {
  */
 const FAULTS_WORTH_A_LOOK = 16;
 
+/** Used again by every glance. */
+const seen: StatGlance = {dead: false, faults: 0, ticks: 0, threads: 1};
+
 /** One process of the tree, read through descriptors that stay open while it lives. */
 export class ProcfsMember {
   readonly #stat: ProcFile;
   readonly #statm: ProcFile;
   readonly #children: ProcFile;
   readonly #directory: string;
+  readonly #status: ProcFile;
+  readonly #io: ProcFile;
   #peakRssBytes: number | undefined;
   #faultsAtPeak = -Infinity;
+  /** As in the last reading. */
+  #ticks = 0;
+  #zombie = false;
 
   private constructor(
     readonly pid: number,
@@ -32,6 +48,8 @@ export class ProcfsMember {
     this.#stat = new ProcFile(`${this.#directory}/stat`);
     this.#statm = new ProcFile(`${this.#directory}/statm`);
     this.#children = new ProcFile(`${this.#directory}/task/${String(pid)}/children`);
+    this.#status = new ProcFile(`${this.#directory}/status`);
+    this.#io = new ProcFile(`${this.#directory}/io`);
   }
 
   /** @returns undefined when there is no such process any more */
@@ -52,10 +70,33 @@ export class ProcfsMember {
     return this.#statm.number(1);
   }
 
+  /**
+   * Adds what it uses to what is seen of its tree.
+   * @returns false when that cannot be told at a glance: it is gone, or has exited since the last reading
+   */
+  glance(tree: TreeGlance, units: ProcUnits): boolean {
+    if (!this.#stat.statGlance(seen) || seen.dead !== this.#zombie) return false;
+    tree.cpuGrowthMs += ((seen.ticks - this.#ticks) * 1000) / units.ticksPerSecond;
+    if (this.#zombie) return true;
+    this.#lookAtPeak(seen.faults);
+    const residentPages = this.#statm.number(1);
+    if (residentPages < 0) return false;
+    tree.rssBytes += residentPages * units.pageBytes;
+    tree.virtualBytes += numberOfSameLine(0) * units.pageBytes;
+    tree.processes += 1;
+    tree.peakRssBytes = Math.max(tree.peakRssBytes, this.#peakRssBytes ?? 0);
+    return true;
+  }
+
+  /** Pids of its children, those that its other threads started too; to be asked right after {@link glance}. */
+  childPidsAtGlance(): number[] {
+    return this.childPids(seen);
+  }
+
   /** Pids of its children, those that its other threads started too. */
-  childPids(stat: ProcStat): number[] {
+  childPids({threads}: Pick<ProcStat, 'threads'>): number[] {
     const pids = parsePids(this.#children.read() ?? '');
-    if (stat.threads > 1) {
+    if (threads > 1) {
       for (const thread of namesIn(`${this.#directory}/task`)) {
         if (thread === String(this.pid)) continue;
         pids.push(...parsePids(readProcText(`${this.#directory}/task/${thread}/children`) ?? ''));
@@ -68,13 +109,15 @@ export class ProcfsMember {
     const toMs = (ticks: number): number => (ticks * 1000) / units.ticksPerSecond;
     const reapedTicks = stat.reapedUserTicks + stat.reapedSystemTicks;
     const zombie = isDead(stat);
+    this.#zombie = zombie;
+    this.#ticks = stat.userTicks + stat.systemTicks + reapedTicks;
     return {
       pid: this.pid,
       startTime: this.startTime,
       parentPid: stat.parentPid,
       name: stat.name,
       zombie,
-      cpuTimeMs: toMs(stat.userTicks + stat.systemTicks + reapedTicks),
+      cpuTimeMs: toMs(this.#ticks),
       reapedCpuTimeMs: toMs(reapedTicks),
       ...(zombie ? {} : this.#memory(stat, units)),
       ...(request.pss && !zombie ? this.#proportional() : {}),
@@ -86,6 +129,8 @@ export class ProcfsMember {
     this.#stat.close();
     this.#statm.close();
     this.#children.close();
+    this.#status.close();
+    this.#io.close();
   }
 
   #memory(stat: ProcStat, units: ProcUnits): Partial<ProcessReading> {
@@ -106,26 +151,33 @@ export class ProcfsMember {
 
   /** What is not read every time, and the high-water mark of memory, which is remembered. */
   #costly({faults}: ProcStat, {details}: ReadRequest): Partial<ProcessReading> {
-    const status =
-      details || faults - this.#faultsAtPeak >= FAULTS_WORTH_A_LOOK
-        ? readProcText(`${this.#directory}/status`)
-        : undefined;
-    if (status !== undefined) {
-      this.#peakRssBytes = kilobyteLine(status, 'VmHWM');
-      this.#faultsAtPeak = faults;
-    }
+    const status = this.#lookAtPeak(faults, details);
     const peak = this.#peakRssBytes === undefined ? {} : {peakRssBytes: this.#peakRssBytes};
     return details ? {...peak, ...this.#details(status ?? '')} : peak;
   }
 
+  /** @returns what was read for it, if anything was */
+  #lookAtPeak(faults: number, anyway = false): string | undefined {
+    if (!anyway && faults - this.#faultsAtPeak < FAULTS_WORTH_A_LOOK) return undefined;
+    const status = this.#status.read();
+    if (status === undefined) return undefined;
+    this.#peakRssBytes = kilobyteLine(status, 'VmHWM');
+    this.#faultsAtPeak = faults;
+    return status;
+  }
+
   #details(status: string): Partial<ProcessReading> {
-    const io = readProcText(`${this.#directory}/io`) ?? '';
-    return withoutUndefined({
-      swapBytes: kilobyteLine(status, 'VmSwap'),
-      fileDescriptors: countDescriptors(this.pid),
-      readBytes: numberLine(io, 'read_bytes'),
-      writtenBytes: numberLine(io, 'write_bytes'),
-    });
+    const io = this.#io.read() ?? '';
+    const swapBytes = kilobyteLine(status, 'VmSwap');
+    const fileDescriptors = countDescriptors(this.pid);
+    const readBytes = numberLine(io, 'read_bytes');
+    const writtenBytes = numberLine(io, 'write_bytes');
+    return {
+      ...(swapBytes !== undefined && {swapBytes}),
+      ...(fileDescriptors !== undefined && {fileDescriptors}),
+      ...(readBytes !== undefined && {readBytes}),
+      ...(writtenBytes !== undefined && {writtenBytes}),
+    };
   }
 }
 
@@ -158,10 +210,4 @@ export function countDescriptors(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-type Defined<T> = {[K in keyof T]?: Exclude<T[K], undefined>};
-
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -7,6 +7,7 @@ import type {
   ProcessReading,
   ReadRequest,
   ReapedTotals,
+  TreeGlance,
   TreeReading,
   TreeScreening,
   UsageMetric,
@@ -21,12 +22,12 @@ import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
 const MOST_LOOKS_AT_EXEC = 20;
 const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
-/** How often the whole of /proc is searched for members that left the tree of parents and children. */
-const SWEEP_EVERY_MS = 1000;
+/** How often the whole of /proc is searched for members that left the tree of parents and children: about once a second. */
+const SWEEP_EVERY_MS = 950;
 /** Between two searches for new children, of which a look at the tree's memory is no part, this many times what one costs. */
 const REST_AFTER_WALK = 9;
 /** Children are asked for this often even if no process was started: the kernel's lists can miss one that is read too early. */
-const WALK_EVERY_MS = 1000;
+const WALK_EVERY_MS = 950;
 
 const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
 
@@ -64,11 +65,22 @@ export class ProcfsProbe implements Probe {
   #walkedAtPid: number | undefined;
   /** The same of the last sweep. */
   #sweptAtPid: number | undefined;
+  /** The same of the last look into the control group. */
+  #groupAtPid: number | undefined;
   /** From then on they are asked for whether a process was started or not. */
   #nextFullWalkMs = -Infinity;
   /** Not before then in a screening. */
   #nextWalkMs = -Infinity;
   readonly #screening: TreeScreening = {rssBytes: 0, processes: 0};
+  readonly #glance: TreeGlance = {
+    rssBytes: 0,
+    processes: 0,
+    virtualBytes: 0,
+    cpuGrowthMs: 0,
+    peakRssBytes: 0,
+  };
+  /** Whether members have come or gone since the last reading. */
+  #changed = true;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
@@ -86,9 +98,9 @@ export class ProcfsProbe implements Probe {
       this.#sweep(false);
       this.#nextSweepMs = this.#options.nowMs() + SWEEP_EVERY_MS;
     }
-    this.#adoptGroup();
-    const processes: ProcessReading[] = [];
     const walk = this.#walkIsDue();
+    if (walk) this.#adoptGroup(this.#walkedAtPid);
+    const processes: ProcessReading[] = [];
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
       const stat = member.stat();
@@ -99,6 +111,7 @@ export class ProcfsProbe implements Probe {
       processes.push(member.reading(stat, this.#units, request));
       if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
+    this.#changed = false;
     const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
     return reaped === undefined ? {processes} : {processes, reaped};
   }
@@ -116,6 +129,13 @@ export class ProcfsProbe implements Probe {
       this.#screening.processes += 1;
     }
     return this.#screening.processes === 0 ? undefined : this.#screening;
+  }
+
+  glance(): Readonly<TreeGlance> | undefined {
+    const seen = this.#changed ? undefined : this.#glanceAtMembers();
+    // Who else has come since is found by the reading that follows.
+    if (seen === undefined) this.#walkedAtPid = undefined;
+    return seen;
   }
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
@@ -157,6 +177,28 @@ export class ProcfsProbe implements Probe {
     this.#forks.close();
   }
 
+  #glanceAtMembers(): Readonly<TreeGlance> | undefined {
+    // Nobody was started anywhere: that costs one reading of one file.
+    const lastPid = this.#forks.lastPid();
+    const walk = lastPid === undefined || lastPid !== this.#walkedAtPid;
+    // Somebody may have left the tree of parents and children.
+    if (lastPid !== this.#sweptAtPid && this.#options.nowMs() >= this.#nextSweepMs) return undefined;
+    // Noted before anybody is asked: what is started meanwhile is found by the next walk.
+    this.#walkedAtPid = lastPid;
+    const glance = this.#glance;
+    glance.rssBytes = 0;
+    glance.processes = 0;
+    glance.virtualBytes = 0;
+    glance.cpuGrowthMs = 0;
+    glance.peakRssBytes = 0;
+    for (const member of this.#members.values()) {
+      if (!member.glance(glance, this.#units)) return undefined;
+      if (walk) for (const pid of member.childPidsAtGlance()) this.#adopt(pid);
+      if (this.#changed) return undefined;
+    }
+    return glance.processes === 0 ? undefined : glance;
+  }
+
   /** Whether somebody may have been started since the children were last asked for; if so they are to be asked now. */
   #walkIsDue(): boolean {
     const lastPid = this.#forks.lastPid();
@@ -187,7 +229,10 @@ export class ProcfsProbe implements Probe {
     this.#nextWalkMs = endedMs + (endedMs - begunMs) * REST_AFTER_WALK;
   }
 
-  #adoptGroup(): void {
+  /** @param lastPid if nobody was started since it was looked into, the group can have nobody more */
+  #adoptGroup(lastPid?: number): void {
+    if (lastPid !== undefined && lastPid === this.#groupAtPid) return;
+    this.#groupAtPid = lastPid;
     for (const pid of this.#options.groupPids?.() ?? []) this.#adopt(pid);
   }
 
@@ -206,11 +251,13 @@ export class ProcfsProbe implements Probe {
     if (member === undefined) return;
     this.#members.set(pid, member);
     this.#adopted += 1;
+    this.#changed = true;
   }
 
   #forget(member: ProcfsMember): void {
     member.close();
     this.#members.delete(member.pid);
+    this.#changed = true;
   }
 
   /** Looks at every process of the machine: a child of a member, or one that carries the tree's marker, is ours. */

@@ -55,6 +55,59 @@ export function parseStat(text: string): ProcStat | undefined {
   };
 }
 
+/** What a stat line tells at a glance. */
+export interface StatGlance {
+  /** Exited: a zombie (Z), or just being removed (X). */
+  dead: boolean;
+  /** As in {@link ProcStat}. */
+  faults: number;
+  /** User and system time, of children it has waited for too. */
+  ticks: number;
+  threads: number;
+}
+
+/**
+ * Reads a stat line off its bytes: no string is made.
+ * @param length how many of the bytes count
+ * @returns whether it is a stat line; otherwise `into` is as it was
+ */
+export function glanceAtStat(bytes: Uint8Array, length: number, into: StatGlance): boolean {
+  const SPACE = 32;
+  const ZERO = 48;
+  const state = bytes.lastIndexOf(CLOSING_BRACKET, length - 1) + 2;
+  if (state < 4 || state >= length) return false;
+  let field = 3;
+  let value = 0;
+  let faults = 0;
+  let ticks = 0;
+  for (let at = state; at < length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte !== SPACE) {
+      value = value * 10 + (byte - ZERO);
+      continue;
+    }
+    if (field === 10 || field === 12) faults += value;
+    else if (field >= 14 && field <= 17) ticks += value;
+    if (field === 20) {
+      into.dead = isDeadState(bytes[state] ?? 0);
+      into.faults = faults;
+      into.ticks = ticks;
+      into.threads = value;
+      return true;
+    }
+    field += 1;
+    value = 0;
+  }
+  return false;
+}
+
+const CLOSING_BRACKET = 41;
+
+/** Z, X or x. */
+function isDeadState(letter: number): boolean {
+  return letter === 90 || letter === 88 || letter === 120;
+}
+
 /** Parses /proc/PID/statm: total size and resident pages. */
 export function parseStatm(text: string): {sizePages: number; residentPages: number} | undefined {
   const [size, resident] = text.split(' ', 2).map(Number);

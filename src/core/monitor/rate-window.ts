@@ -10,7 +10,7 @@ const MOST_POINTS = 100;
 
 /** The growth of a counter over really elapsed time, over a window of one second or the last sampling gap. */
 export class RateWindow {
-  #points: Point[] = [];
+  readonly #points: Point[] = [];
 
   /** @param begin a first point, when the counter is known to have been 0 then */
   constructor(begin?: {readonly atMs: number}) {
@@ -19,12 +19,14 @@ export class RateWindow {
 
   /** @returns growth per millisecond; undefined until a whole window has passed */
   add(atMs: number, value: number): number | undefined {
-    const oldEnough = this.#points.findLastIndex((point) => atMs - point.atMs >= WINDOW_MS);
-    if (oldEnough > 0) this.#points = this.#points.slice(oldEnough);
-    const start = oldEnough >= 0 ? this.#points[0] : undefined;
-    const newest = this.#points.at(-1);
-    if (newest === undefined || atMs - newest.atMs >= WINDOW_MS / MOST_POINTS)
-      this.#points.push({atMs, value});
-    return start && Math.max(0, value - start.value) / (atMs - start.atMs);
+    const points = this.#points;
+    // The first point is the last one that is old enough, if any is.
+    for (let next = points[1]; next !== undefined && atMs - next.atMs >= WINDOW_MS; next = points[1])
+      points.shift();
+    const start = points[0];
+    const newest = points[points.length - 1];
+    if (newest === undefined || atMs - newest.atMs >= WINDOW_MS / MOST_POINTS) points.push({atMs, value});
+    if (start === undefined || atMs - start.atMs < WINDOW_MS) return undefined;
+    return Math.max(0, value - start.value) / (atMs - start.atMs);
   }
 }

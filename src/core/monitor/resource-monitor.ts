@@ -1,4 +1,5 @@
 import type {Clock} from '../clock.js';
+import {type LookingRules, LooksBetween, smoothed} from './looks-between.js';
 import {MemberTrail} from './member-trail.js';
 import type {Probe, ReadRequest, TreeReading} from './probe.js';
 import {PssBudget} from './pss-budget.js';
@@ -6,18 +7,16 @@ import type {ResourceUsage} from './resource-usage.js';
 import type {TreeMember} from './tree-member.js';
 import {UsageHistory} from './usage-history.js';
 import {UsageMeter} from './usage-meter.js';
-import {UsageScreen, type ScreenBounds} from './usage-screen.js';
 
-/** Figures that are dear to read and that no limit asks for are read this often. */
-const DETAILS_EVERY_MS = 1000;
-/** How quickly the idea of what a sample costs follows a dear one; a single slow one (a busy machine) is no rule. */
-const COST_SMOOTHING = 0.2;
+/** Figures that are dear to read and that no limit asks for are read in a sample that comes this long after the last such. */
+const DETAILS_EVERY_MS = 950;
 /** So many readings in a row must fail before the monitor gives up. */
 const FAILURES_UNTIL_FAULT = 3;
+const RETRY_MS = 10;
 /** The members as the last sample saw them are good enough for this long. */
 const STALE_AFTER_MS = 250;
 
-export interface ResourceMonitorOptions {
+export interface ResourceMonitorOptions extends LookingRules {
   readonly probe: Probe;
   readonly clock: Clock;
   /** How long usage is remembered, milliseconds. */
@@ -26,15 +25,11 @@ export interface ResourceMonitorOptions {
   readonly reaperPid?: number;
   /** After each sample: how long until the next one, milliseconds. */
   readonly nextGapMs: (usage: ResourceUsage, previous: ResourceUsage | undefined) => number;
-  /**
-   * After each sample: up to where looks that cost less (`Probe.screen`) are enough until the next one. `nextGapMs` is
-   * then about what they cannot see. Undefined: samples only. Asked only of probes that have such looks.
-   */
-  readonly screenBounds?: (usage: ResourceUsage) => ScreenBounds | undefined;
   /** Given the cheap figures, whether the sample has to be taken again with the proportional set size. */
   readonly needsPss: (usage: ResourceUsage) => boolean;
   /** Whether swap, open files and disk are needed in every sample and not just now and then. */
   readonly needsDetails: boolean;
+  /** @param gapMs the longest time without a look that saw all limits, since the last sample */
   readonly onUsage: (usage: ResourceUsage, gapMs: number) => void;
   /** Sampling is not possible any more; it has stopped. */
   readonly onFault: (error: Error) => void;
@@ -53,18 +48,19 @@ export class ResourceMonitor {
   #previous: ResourceUsage | undefined;
   readonly #trail = new MemberTrail();
   #last: {readonly reading: TreeReading; readonly atMs: number} | undefined;
-  #startedMs = 0;
   #nextDetailsMs = 0;
   #failures = 0;
   #costMs = 0;
-  readonly #screen = new UsageScreen();
+  readonly #looks: LooksBetween;
   readonly #pssBudget = new PssBudget();
-  #screenCostMs = 0;
-  /** When the next sample is due, whatever is seen until then. */
-  #dueMs = 0;
-  readonly #screenNow = (): void => {
-    this.#lookAgain();
+  readonly #now = (): number => this.#options.clock.nowMs();
+  /** The one timer, for samples and for the looks between them. */
+  readonly #wake = (): void => {
+    const gapMs = this.#looks.look(this.#now(), this.#now);
+    if (gapMs === 0) void this.#tick();
+    else this.#wakeIn(gapMs);
   };
+  #timerMs = 0;
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
@@ -75,12 +71,13 @@ export class ResourceMonitor {
       reaperPid === undefined ? undefined : {atMs: clock.nowMs()},
       reaperPid,
     );
+    this.#looks = new LooksBetween(probe, options, this.#meter);
   }
 
   /** Takes the first sample at once. */
   async start(): Promise<void> {
     this.#running = true;
-    this.#startedMs = this.#options.clock.nowMs();
+    this.#looks.start(this.#now());
     await this.#tick();
   }
 
@@ -152,7 +149,7 @@ export class ResourceMonitor {
     const previous = this.#previous;
     this.#previous = usage;
     this.history.add(usage);
-    this.#options.onUsage(usage, usage.atMs - (previous?.atMs ?? this.#startedMs));
+    this.#options.onUsage(usage, this.#looks.worstGapMs(usage.atMs));
     this.#costMs = smoothed(this.#costMs, this.#options.clock.nowMs() - began);
     this.#planNext(usage, previous);
   }
@@ -175,49 +172,21 @@ export class ResourceMonitor {
 
   /** Never more than half of the time is spent on sampling, unless a sample is wanted at once. */
   #planNext(usage: ResourceUsage, previous: ResourceUsage | undefined): void {
-    const {probe, nextGapMs, screenBounds, clock} = this.#options;
-    const wantedMs = nextGapMs(usage, previous);
+    const wantedMs = this.#options.nextGapMs(usage, previous);
     const gapMs = wantedMs === 0 ? 0 : Math.max(wantedMs, this.#costMs);
-    const bounds = probe.screen === undefined ? undefined : screenBounds?.(usage);
-    const firstLookMs = bounds === undefined ? Infinity : this.#screen.begin(bounds, usage, previous);
-    this.#dueMs = clock.nowMs() + gapMs;
-    if (firstLookMs < gapMs) this.#scheduleLook(firstLookMs);
-    else this.#schedule(gapMs);
+    this.#wakeIn(this.#looks.begin(usage, previous, gapMs, this.#now()));
   }
 
-  #schedule(gapMs: number): void {
+  #wakeIn(gapMs: number): void {
     if (!this.#running) return;
-    const sample = (): void => void this.#tick();
-    if (gapMs === 0) setImmediate(sample);
-    else this.#timer = setTimeout(sample, gapMs);
-  }
-
-  #scheduleLook(gapMs: number): void {
-    if (!this.#running) return;
-    const leftMs = this.#dueMs - this.#options.clock.nowMs();
-    this.#timer = setTimeout(this.#screenNow, Math.min(Math.max(gapMs, this.#screenCostMs), leftMs));
-  }
-
-  /** Between two samples: is one needed now? */
-  #lookAgain(): void {
-    const {clock} = this.#options;
-    const began = clock.nowMs();
-    const gapMs = began < this.#dueMs ? this.#screenGapMs(began) : 0;
     if (gapMs === 0) {
-      void this.#tick();
+      setImmediate(this.#wake);
       return;
     }
-    this.#screenCostMs = smoothed(this.#screenCostMs, clock.nowMs() - began);
-    this.#scheduleLook(gapMs);
-  }
-
-  #screenGapMs(nowMs: number): number {
-    try {
-      return this.#screen.next(this.#options.probe.screen?.(this.#screen.watchesProcesses), nowMs);
-    } catch {
-      // Whatever it was, the sample will meet it too, and tells it.
-      return 0;
-    }
+    // Far from the limits the gap is always the same, and a timer that is there is had for less than a new one.
+    if (gapMs === this.#timerMs) this.#timer?.refresh();
+    else this.#timer = setTimeout(this.#wake, gapMs);
+    this.#timerMs = gapMs;
   }
 
   async #sample(request: ReadRequest): Promise<ResourceUsage> {
@@ -233,15 +202,11 @@ export class ResourceMonitor {
     if (!this.#running) return;
     this.#failures += 1;
     if (this.#failures < FAILURES_UNTIL_FAULT) {
-      this.#schedule(10);
+      this.#looks.none();
+      this.#wakeIn(RETRY_MS);
       return;
     }
     this.stop();
     this.#options.onFault(error);
   }
-}
-
-/** The idea of what something costs: quick to fall, slow to rise. */
-function smoothed(beforeMs: number, costMs: number): number {
-  return Math.min(costMs, beforeMs + (costMs - beforeMs) * COST_SMOOTHING);
 }

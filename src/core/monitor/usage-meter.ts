@@ -13,6 +13,7 @@ export class UsageMeter {
   readonly #cpu: TreeCounter;
   readonly #cpuRate: RateWindow;
   readonly #disk: Record<'read' | 'written', {readonly counter: TreeCounter; readonly rate: RateWindow}>;
+  #cpuTimeMs = 0;
   #diskTotals: {readBytes?: number; writtenBytes?: number} = {};
 
   /**
@@ -35,6 +36,7 @@ export class UsageMeter {
   add(reading: TreeReading, instant: Instant): ResourceUsage {
     const alive = reading.processes.filter((process) => !process.zombie);
     const timeMs = this.#cpu.add(reading.processes.map(cpuCounter), reading.reaped?.cpuTimeMs);
+    this.#cpuTimeMs = timeMs;
     const perMs = this.#cpuRate.add(instant.atMs, timeMs);
     const {memory, fileDescriptors} = sumUp(alive);
     return {
@@ -46,6 +48,15 @@ export class UsageMeter {
       io: this.#io(reading, instant.atMs),
       process: {processes: alive.length, ...(fileDescriptors === undefined ? {} : {fileDescriptors})},
     };
+  }
+
+  /**
+   * Between two readings: what CPU time and percentage are by now.
+   * @param growthMs CPU time since the last reading
+   */
+  cpuAt(atMs: number, growthMs: number, into: {cpuTimeMs: number; cpuPercent: number}): void {
+    into.cpuTimeMs = this.#cpuTimeMs + growthMs;
+    into.cpuPercent = (this.#cpuRate.add(atMs, into.cpuTimeMs) ?? 0) * 100;
   }
 
   /** Disk figures are not part of every reading: in between the totals stand and the rates are absent. */

@@ -142,7 +142,7 @@ export const SETTINGS = [
     min: 1,
     max: 3_600_000,
     shownDefault: '100ms',
-    help: 'longest gap between two samples',
+    help: 'longest gap between two looks at the limits',
     group: 'Monitoring',
   },
   {

@@ -86,7 +86,7 @@ export interface RunRecord {
   /** How many are missing in the middle of `attempts`. */
   readonly attemptsOmitted?: number;
   readonly samples: number;
-  /** Longest real time between two samples, milliseconds. */
+  /** Longest real time between two looks that saw all limits, milliseconds. */
   readonly worstGapMs?: number;
   readonly notices: readonly string[];
   readonly survivors: readonly number[];

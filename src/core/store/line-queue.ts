@@ -28,10 +28,15 @@ export class LineQueue {
 
   /** @param line without its line break */
   add(line: string): void {
+    this.hold(line);
+    this.#begin();
+  }
+
+  /** As {@link add}, but the line may wait until another one is added. */
+  hold(line: string): void {
     if (this.#failed) return;
     this.#waiting.push(line);
     this.#waitingBytes += Buffer.byteLength(line) + 1;
-    this.#running ??= this.#writeAll();
   }
 
   /** Drops what waits and everything to come. */
@@ -44,7 +49,12 @@ export class LineQueue {
 
   /** When everything has been written or dropped. */
   async settled(): Promise<void> {
+    this.#begin();
     await this.#running;
+  }
+
+  #begin(): void {
+    if (this.#waiting.length > 0) this.#running ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {

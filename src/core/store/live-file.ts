@@ -1,14 +1,19 @@
-import {rename, unlink} from '../async-files.js';
+import {type OpenFile, rename, unlink} from '../async-files.js';
 import {join} from 'node:path';
 import {systemErrorText} from '../system-error.js';
 import {privateDirectory, privateFile} from './private-directory.js';
 import {liveFile, type StatePlaces} from './state-places.js';
 
-/** What a run that goes on leaves for others to see: a file that is replaced as a whole, again and again. */
+/**
+ * What a run that goes on leaves for others to see: a file that is replaced as a whole now and then, and grows by lines in
+ * between. Who reads it takes no notice of a last line that is not whole yet.
+ */
 export class LiveFile {
   /** Where it may be, the preferred place first; those that have failed are gone. */
   readonly #roots: {readonly root: string; readonly below: readonly string[]}[];
   #written: string | undefined;
+  /** Of what was written last; undefined when nothing can be added to it. */
+  #file: OpenFile | undefined;
   #last: Promise<void> = Promise.resolve();
   #busy = false;
   #failed = false;
@@ -56,9 +61,27 @@ export class LiveFile {
     });
   }
 
+  /** Whether there is a file to which lines can be added. */
+  get grows(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** Adds lines to the file, if it {@link grows}; otherwise, and when it cannot be done, it has to be replaced. */
+  async append(text: string): Promise<void> {
+    return this.#next(async () => {
+      try {
+        await this.#file?.writeFile(text);
+      } catch {
+        // Half a line may be in it. What is wrong the next whole file will meet, and tells it.
+        await this.#close();
+      }
+    });
+  }
+
   /** The file, and what a write that failed may have left of another. */
   async remove(): Promise<void> {
     return this.#next(async () => {
+      await this.#close();
       if (this.#written !== undefined) await this.#unlink(this.#written);
       this.#written = undefined;
     });
@@ -77,18 +100,26 @@ export class LiveFile {
     const path = liveFile(directory, this.runId);
     const temporary = join(directory, `${this.runId}.tmp`);
     try {
-      const file = await privateFile(temporary);
-      try {
-        await file.writeFile(text);
-      } finally {
-        await file.close();
-      }
+      await this.#close();
+      this.#file = await privateFile(temporary);
+      await this.#file.writeFile(text);
       await rename(temporary, path);
       if (this.#written !== path && this.#written !== undefined) await this.#unlink(this.#written);
       this.#written = path;
     } catch (error) {
+      await this.#close();
       await this.#unlink(temporary);
       throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      await file?.close();
+    } catch {
+      // What could not be written is in the next whole file.
     }
   }
 

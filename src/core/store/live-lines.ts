@@ -25,13 +25,18 @@ export class LiveLines {
   readonly #told: string[] = [];
   #samples: {readonly atMs: number; readonly line: string}[] = [];
   #latest: {readonly event: UsageSampled; readonly line: string | undefined} | undefined;
+  #skipped = false;
+  /** Whether something has happened that is not a sample, since the text was made last. */
+  #news = true;
 
   /** @param logged its line in the log; undefined when it is left out there */
   add(event: RunEvent, logged: string | undefined): void {
     if (event.kind === 'usage_sampled') {
+      this.#skipped ||= this.#latest !== undefined;
       this.#latest = {event, line: logged};
       return;
     }
+    this.#news = true;
     const line = logged ?? eventToJson(small(event));
     switch (event.kind) {
       case 'run_started':
@@ -69,12 +74,31 @@ export class LiveLines {
     }
   }
 
+  /** Whether the file can grow by {@link more}: there is a new sample, and nothing else has happened. */
+  get growing(): boolean {
+    return !this.#news && this.#latest !== undefined;
+  }
+
+  /** Whether there were samples since the last text that it will not have. */
+  get skipped(): boolean {
+    return this.#skipped;
+  }
+
+  /** What the file grows by: the latest sample, and a checkpoint and the tree, if they are told. */
+  more(now: readonly RunEvent[]): string {
+    const sample = this.#takeSample();
+    const lines = now.map(eventToJson);
+    if (sample !== undefined) lines.unshift(sample);
+    return `${lines.join('\n')}\n`;
+  }
+
   /**
    * The text of the file, line breaks included.
    * @param now a checkpoint and the tree
    */
   text(now: readonly RunEvent[]): string {
     this.#takeSample();
+    this.#news = false;
     const lines = [
       this.#started,
       this.#attempt,
@@ -89,16 +113,19 @@ export class LiveLines {
     return lines.filter((line) => line !== undefined).join('\n') + '\n';
   }
 
-  #takeSample(): void {
+  #takeSample(): string | undefined {
     const latest = this.#latest;
-    if (latest === undefined) return;
+    if (latest === undefined) return undefined;
     this.#latest = undefined;
+    this.#skipped = false;
     const {atMs} = latest.event;
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= SAMPLES_MS);
     const [before, last] = this.#samples.slice(-2);
     if (before !== undefined && last !== undefined && last.atMs - before.atMs < SAMPLE_STEP_MS)
       this.#samples.pop();
-    this.#samples.push({atMs, line: latest.line ?? eventToJson(latest.event)});
+    const line = latest.line ?? eventToJson(latest.event);
+    this.#samples.push({atMs, line});
+    return line;
   }
 
   #tell(line: string | undefined): void {

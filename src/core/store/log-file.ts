@@ -52,6 +52,11 @@ export class LogFile {
     this.#queue.add(line);
   }
 
+  /** As {@link add}, but the line may wait until another one is added, or the file is closed. */
+  hold(line: string): void {
+    this.#queue.hold(line);
+  }
+
   /** When everything has been written or dropped. */
   async settled(): Promise<void> {
     await this.#queue.settled();

@@ -26,9 +26,15 @@ export interface RecorderOptions {
   readonly onFault: (text: string) => void;
 }
 
-/** How often the live file is written when something is new, and when nothing is (a sign of life). */
-const LIVE_MS = 1000;
-const IDLE_MS = 2000;
+/** Samples are told in the live file this far apart at least, and who is in the tree. */
+const SAMPLES_MS = 900;
+const TREE_MS = 1500;
+/** How often it is written when there are no samples: for what else is new, or as a sign of life. */
+const IDLE_MS = 3000;
+/** After growing so often the live file is made anew, so that it stays small. */
+const MOST_GROWTHS = 30;
+/** Samples are in the live file for a minute. For so long they may be missing in the log. */
+const LOG_MS = 10_000;
 /** Between two checkpoints in the log: this long, and this share of the run so far. */
 const CHECKPOINT_GAP = {leastMs: 10_000, share: 1 / 100};
 /** What `status` must show at once, and not only a second later; the first sample of an attempt too. */
@@ -55,8 +61,10 @@ export class RunRecorder {
   readonly #timer: NodeJS.Timeout;
   #startedAtMs: number | undefined;
   #checkpointAtMs = 0;
+  #loggedAtMs = 0;
   #liveAtMs = 0;
-  #news = false;
+  #treeAtMs = 0;
+  #growths = 0;
   #soon = false;
   #sampled = false;
   /** The latest one that is not in the log. */
@@ -74,8 +82,9 @@ export class RunRecorder {
     this.#log = new LogFile(places, runId, onFault);
     this.#live = new LiveFile(places, runId, onFault);
     this.#timer = setInterval(() => {
-      this.#writeLiveIfDue();
-    }, LIVE_MS);
+      if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
+        this.#writeLive();
+    }, IDLE_MS);
     this.#timer.unref();
   }
 
@@ -90,7 +99,7 @@ export class RunRecorder {
       this.#checkpointBefore(event);
       this.#take(recordable(event));
       if (event.kind === 'run_started') this.#prune();
-      if (SEEN_AT_ONCE.has(event.kind) || this.#isFirstSample(event)) this.#writeLiveSoon();
+      if (this.#isToBeSeen(event)) this.#writeLiveSoon();
     } catch (error) {
       this.#fault(`the record of this run is not whole: ${systemErrorText(error)}`);
     }
@@ -137,9 +146,13 @@ export class RunRecorder {
   #take(event: RunEvent): void {
     this.#startedAtMs ??= event.atMs;
     this.#ending.add(event);
-    this.#news = true;
     const lines = this.#logLines.take(event);
-    for (const line of lines) this.#log.add(line);
+    const held = event.kind === 'usage_sampled' && event.atMs - this.#loggedAtMs < LOG_MS;
+    if (!held) this.#loggedAtMs = event.atMs;
+    for (const line of lines) {
+      if (held) this.#log.hold(line);
+      else this.#log.add(line);
+    }
     this.#liveLines.add(event, lines.at(-1));
   }
 
@@ -170,19 +183,30 @@ export class RunRecorder {
 
   /** How it stands, with these times. A tree that has gone by the end is told as it was seen last. */
   #now({atMs, timestampMs}: Pick<RunEvent, 'atMs' | 'timestampMs'>): {checkpoint: RunEvent; tree?: RunEvent} {
-    const {checkpoint, tree} = this.#options;
-    const now = {checkpoint: recordable({...checkpoint(), atMs, timestampMs})};
-    const seen = tree();
-    if (seen === undefined) return now;
-    this.#tree = recordable({...seen, atMs, timestampMs});
-    return {...now, tree: this.#tree};
+    const checkpoint = recordable({...this.#options.checkpoint(), atMs, timestampMs});
+    const tree = this.#treeNow({atMs, timestampMs});
+    return tree === undefined ? {checkpoint} : {checkpoint, tree};
   }
 
-  #isFirstSample({kind}: RunEvent): boolean {
+  #treeNow(now: Pick<RunEvent, 'atMs' | 'timestampMs'>): RunEvent | undefined {
+    const seen = this.#options.tree();
+    if (seen === undefined) return undefined;
+    this.#treeAtMs = now.atMs;
+    this.#tree = recordable({...seen, ...now});
+    return this.#tree;
+  }
+
+  #isToBeSeen({kind, atMs}: RunEvent): boolean {
     if (kind === 'attempt_started') this.#sampled = false;
-    if (kind !== 'usage_sampled' || this.#sampled) return false;
+    if (kind !== 'usage_sampled') return SEEN_AT_ONCE.has(kind);
+    const isFirst = !this.#sampled;
     this.#sampled = true;
-    return true;
+    return isFirst || this.#isDue(atMs, SAMPLES_MS);
+  }
+
+  /** A file system that is slow gets the next state, not a queue of them. */
+  #isDue(nowMs: number, gapMs: number): boolean {
+    return !this.#live.busy && nowMs - this.#liveAtMs >= gapMs;
   }
 
   /** Once everybody has the event, and once more right after a write that goes on: never a queue of them. */
@@ -192,25 +216,33 @@ export class RunRecorder {
     void this.#live.idle().then(() => {
       this.#soon = false;
       // What has ended is in the log.
-      if (!this.#closed && !this.#ended) this.#tryWriteLive();
+      if (!this.#closed && !this.#ended) this.#writeLive();
     });
   }
 
-  #writeLiveIfDue(): void {
-    const silentMs = this.#options.clock.nowMs() - this.#liveAtMs;
-    // A file system that is slow gets the next state, not a queue of them.
-    if (this.#live.busy || this.#startedAtMs === undefined || (!this.#news && silentMs < IDLE_MS)) return;
-    this.#tryWriteLive();
-  }
-
-  #tryWriteLive(): void {
+  #writeLive(): void {
     try {
-      this.#news = false;
       this.#liveAtMs = this.#options.clock.nowMs();
+      if (this.#live.grows && this.#liveLines.growing && this.#growths < MOST_GROWTHS) {
+        this.#growths += 1;
+        void this.#live.append(this.#liveLines.more(this.#grown()));
+        return;
+      }
+      this.#growths = 0;
       void this.#live.write(this.#liveText());
     } catch (error) {
       this.#fault(`status shows this run late: ${systemErrorText(error)}`);
     }
+  }
+
+  /** Beside a sample: how it stands, if that does not follow from the samples, and now and then who is in the tree. */
+  #grown(): readonly RunEvent[] {
+    const {clock, checkpoint} = this.#options;
+    const now = {atMs: clock.nowMs(), timestampMs: clock.timestampMs()};
+    const checkpoints = this.#liveLines.skipped ? [recordable({...checkpoint(), ...now})] : [];
+    if (now.atMs - this.#treeAtMs < TREE_MS) return checkpoints;
+    const tree = this.#treeNow(now);
+    return tree === undefined ? checkpoints : [...checkpoints, tree];
   }
 
   #liveText(): string {

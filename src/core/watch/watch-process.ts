@@ -73,6 +73,8 @@ class WatchedProcess implements Target {
       violationHandling: plan.handling,
       gracePeriodMs: plan.gracePeriodMs,
       intervalMs: plan.intervalMs,
+      // Somebody looks on.
+      sampleEveryMs: plan.intervalMs,
       probe: this.#probe,
       terminator: this.#terminator,
       onEvent: (event) => {

@@ -220,3 +220,37 @@ test('what is screened does not ask for samples, what is not does', () => {
   expect(gap({...limits, cpu: {maxTimeMs: 1000}}, {...near, cpu: {timeMs: 960}}, {screened: true})).toBe(10);
   expect(gap(limits, {memory: {rssBytes: GIB + MIB, pssBytes: GIB - MIB}}, {screened: true})).toBe(1);
 });
+
+describe('with glances in between', () => {
+  const glances = {sampleEveryMs: 1000, screened: true};
+
+  test('far from all limits there is a sample a second', () => {
+    expect(gap({}, {}, glances)).toBe(1000);
+    expect(gap({timeoutMs: 20_000}, {}, glances)).toBe(1000);
+    const limits = {memory: {maxRssBytes: GIB}, cpu: {maxPercent: 100, maxTimeMs: 90_000}};
+    expect(gap(limits, {...rss(MIB), cpu: {percent: 5, timeMs: 500}}, glances)).toBe(1000);
+  });
+
+  test('an interval that is longer is not shortened', () => {
+    expect(gap({}, {}, {...glances, intervalMs: 2000})).toBe(2000);
+  });
+
+  test('at the start the gap widens with the age up to the interval', () => {
+    expect(gap({}, {}, {...glances, usage: usageAt(200)})).toBe(50);
+    expect(gap({}, {}, {...glances, usage: usageAt(399)})).toBe(99.75);
+    expect(gap({}, {}, {...glances, usage: usageAt(400)})).toBe(1000);
+  });
+
+  test('a limit that glances do not keep is judged at every interval', () => {
+    expect(gap({process: {maxFileDescriptors: 1000}}, {process: {fileDescriptors: 3}}, glances)).toBe(100);
+    expect(gap({memory: {maxSwapBytes: 8 * GIB}}, {memory: {swapBytes: 0}}, glances)).toBe(100);
+    expect(gap({io: {maxReadBytesPerSecond: GIB}}, {io: {readBytesPerSecond: 0}}, glances)).toBe(100);
+    expect(gap({cpu: {maxPercent: 100}}, {}, glances)).toBe(100);
+    expect(gap({memory: {maxRssBytes: GIB}}, rss(900 * MIB), glances)).toBe(100);
+  });
+
+  test('near a limit the distance decides as ever', () => {
+    expect(gap({cpu: {maxTimeMs: 1000}}, {cpu: {timeMs: 960}}, glances)).toBe(10);
+    expect(gap({process: {maxProcesses: 60}}, {process: {processes: 40}}, {sampleEveryMs: 1000})).toBe(10);
+  });
+});

@@ -128,9 +128,9 @@ test('the readings look for daemons too, once a second', async () => {
   const daemon = await child.saidPid('daemon');
   await child.said('ready');
   open(child, {marker: true});
-  now = 999;
+  now = 949;
   expect(read(daemon)).toBeUndefined();
-  now = 1000;
+  now = 950;
   expect(read(daemon)).toMatchObject({pid: daemon, name: 'sleep'});
 });
 
@@ -373,4 +373,76 @@ test('a screening has no answer when nobody is left', async () => {
   child.process.stdin?.end();
   await child.ended;
   expect(tree.screen(true)).toBeUndefined();
+});
+
+test('a glance tells memory and CPU time since the reading before it', async () => {
+  const child = startNode(`
+    console.log('ready');
+    process.stdin.once('data', () => {
+      const end = performance.now() + 200;
+      while (performance.now() < end);
+      console.log('burnt');
+    });`);
+  await child.said('ready');
+  const tree = open(child);
+  const before = read(child.pid, {pss: false, details: true});
+  expect(tree.glance()).toMatchObject({processes: 1, virtualBytes: before?.virtualBytes});
+  child.process.stdin?.write('go\n');
+  await child.said('burnt');
+  const {cpuGrowthMs, rssBytes, virtualBytes, peakRssBytes} = tree.glance() ?? {};
+  const after = read(child.pid, {pss: false, details: true});
+  expect(cpuGrowthMs).toBeGreaterThan(50);
+  expect(cpuGrowthMs).toBeLessThanOrEqual((after?.cpuTimeMs ?? 0) - (before?.cpuTimeMs ?? 0));
+  expect(rssBytes).toBeGreaterThan(2 ** 20);
+  expect(virtualBytes).toBeGreaterThan(rssBytes ?? Infinity);
+  expect(peakRssBytes).toBeGreaterThanOrEqual(before?.peakRssBytes ?? Infinity);
+});
+
+test('the highest memory so far is seen at a glance', async () => {
+  const child = startNode(`
+    console.log('ready');
+    process.stdin.once('data', () => {
+      let block = Buffer.alloc(200 * 2 ** 20, 1);
+      block = undefined;
+      require('v8').setFlagsFromString('--expose-gc');
+      require('vm').runInNewContext('gc')();
+      console.log('freed');
+    });`);
+  await child.said('ready');
+  const tree = open(child);
+  const before = read(child.pid)?.rssBytes ?? Infinity;
+  child.process.stdin?.write('go\n');
+  await child.said('freed');
+  expect(tree.glance()?.peakRssBytes).toBeGreaterThan(before + 190 * 2 ** 20);
+});
+
+test('a glance has no answer before a reading, and when somebody has come since', async () => {
+  const child = startShell('echo ready; read x; sleep 1000 & echo one $!; wait');
+  await child.said('ready');
+  const tree = open(child);
+  expect(tree.glance()).toBeUndefined();
+  read(child.pid);
+  expect(tree.glance()?.processes).toBe(1);
+  child.process.stdin?.write('go\n');
+  const one = await child.saidPid('one');
+  expect(tree.glance()).toBeUndefined();
+  expect(tree.glance()).toBeUndefined();
+  expect(read(one)?.zombie).toBe(false);
+  expect(tree.glance()?.processes).toBe(2);
+});
+
+test('a glance has no answer when somebody has exited since, or nobody is left', async () => {
+  // Nobody waits for the first one.
+  const child = startShell('sleep 1000 & echo one $!; exec sleep 1000');
+  const one = await child.saidPid('one');
+  const tree = open(child);
+  read(child.pid);
+  process.kill(one, 'SIGKILL');
+  await inState(one, 'Z');
+  expect(tree.glance()).toBeUndefined();
+  expect(read(one)?.zombie).toBe(true);
+  expect(tree.glance()?.processes).toBe(1);
+  process.kill(child.pid, 'SIGKILL');
+  await child.ended;
+  expect(tree.glance()).toBeUndefined();
 });

@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {
+  glanceAtStat,
   kilobyteLine,
   numberAt,
   numberLine,
@@ -7,6 +8,7 @@ import {
   parsePids,
   parseStat,
   parseStatm,
+  type StatGlance,
 } from '../../../src/core/monitor/procfs-text.js';
 
 /** A line of /proc/PID/stat in which every number is its own field's number, as proc(5) counts them. */
@@ -164,4 +166,51 @@ test.each([
 ])('of %j word %i is the number %i', (text, word, value) => {
   const bytes = Buffer.from(`${text}9 9 9 9`);
   expect(numberAt(bytes, text.length, word)).toBe(value);
+});
+
+describe('a stat line at a glance', () => {
+  const glance = (text: string): StatGlance | undefined => {
+    const bytes = Buffer.from(`${text}what an earlier line has left) Z 1 2 3`, 'latin1');
+    const into = {dead: false, faults: -1, ticks: -1, threads: -1};
+    return glanceAtStat(bytes, text.length, into) ? into : undefined;
+  };
+
+  test('is what the whole line tells, whatever the name', () => {
+    for (const name of ['node', 'my little program', 'evil) R 1 2 3', ')(()', 'two\nlines', ''])
+      expect(glance(statLine(name))).toEqual({
+        dead: false,
+        faults: 22,
+        ticks: 14 + 15 + 16 + 17,
+        threads: 20,
+      });
+  });
+
+  test('tells who has exited', () => {
+    for (const [state, dead] of [
+      ['R', false],
+      ['T', false],
+      ['Z', true],
+      ['X', true],
+      ['x', true],
+    ] as const)
+      expect(glance(statLine('node', state))?.dead).toBe(dead);
+  });
+
+  test('of a process without a terminal', () => {
+    expect(glance(statLine('node').replace(' 8 ', ' -1 '))?.faults).toBe(22);
+  });
+
+  test('is none when the line is empty, cut, or something else', () => {
+    const line = statLine('node');
+    for (const text of [
+      '',
+      ')',
+      '77 (nod',
+      '77 (node)',
+      '77 (node) S',
+      '1.0 2.0 3.0',
+      line.slice(0, line.indexOf(' 20 ')),
+    ])
+      expect(glance(text)).toBeUndefined();
+  });
 });

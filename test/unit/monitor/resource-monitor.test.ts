@@ -1,8 +1,9 @@
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import type {Clock} from '../../../src/core/clock.js';
-import type {TreeReading, TreeScreening} from '../../../src/core/monitor/probe.js';
+import type {TreeGlance, TreeReading, TreeScreening} from '../../../src/core/monitor/probe.js';
 import {ResourceMonitor, type ResourceMonitorOptions} from '../../../src/core/monitor/resource-monitor.js';
 import type {ResourceUsage} from '../../../src/core/monitor/resource-usage.js';
+import {NO_BOUNDS} from '../../../src/core/monitor/usage-glance.js';
 import {reading} from './readings.js';
 import {ScriptedProbe} from './scripted-probe.js';
 
@@ -38,6 +39,7 @@ function open(
     probe,
     clock,
     historyRetentionMs: 60_000,
+    lookEveryMs: 100,
     nextGapMs: () => 100,
     needsPss: () => false,
     needsDetails: false,
@@ -353,4 +355,110 @@ test('a sample that is wanted at once follows without a timer', async () => {
   await monitor?.start();
   await vi.advanceTimersByTimeAsync(5);
   expect(seen.usages).toHaveLength(4);
+});
+
+/** A probe that has glances as well. */
+class GlancedProbe extends ScreenedProbe {
+  glances = 0;
+  tree: TreeGlance | undefined = {
+    rssBytes: 100,
+    virtualBytes: 0,
+    processes: 1,
+    cpuGrowthMs: 0,
+    peakRssBytes: 0,
+  };
+
+  glance(): TreeGlance | undefined {
+    this.glances += 1;
+    return this.tree;
+  }
+}
+
+const SAMPLE_A_SECOND: Partial<ResourceMonitorOptions> = {nextGapMs: () => 1000};
+
+test('with a gap longer than the interval there is a glance at every interval, and one timer', async () => {
+  const probe = new GlancedProbe();
+  const {seen} = open(probe, SAMPLE_A_SECOND);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(900);
+  expect(probe.glances).toBe(9);
+  expect(probe.looks).toBe(0);
+  expect(vi.getTimerCount()).toBe(1);
+  expect(seen.gaps).toEqual([0]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(probe.glances).toBe(9);
+  expect(seen.gaps).toEqual([0, 100]);
+});
+
+test('members that have come or gone ask for a sample, and so does what is above a bound', async () => {
+  for (const [tree, bounds] of [
+    [undefined, NO_BOUNDS],
+    [
+      {rssBytes: 100, virtualBytes: 0, processes: 1, cpuGrowthMs: 0, peakRssBytes: 0},
+      {...NO_BOUNDS, rssBytes: 99},
+    ],
+    [
+      {rssBytes: 100, virtualBytes: 0, processes: 1, cpuGrowthMs: 31, peakRssBytes: 0},
+      {...NO_BOUNDS, cpuTimeMs: 30},
+    ],
+  ] as const) {
+    const probe = new GlancedProbe();
+    probe.tree = tree;
+    const {seen} = open(probe, {...SAMPLE_A_SECOND, glanceBounds: () => bounds});
+    await monitor?.start();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(seen.usages).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen.gaps).toEqual([0, 100]);
+    monitor?.stop();
+  }
+});
+
+test('a CPU percentage that only glances see is judged over the same window', async () => {
+  const probe = new GlancedProbe();
+  const {seen} = open(probe, {
+    ...SAMPLE_A_SECOND,
+    reaperPid: 500,
+    nextGapMs: () => 5000,
+    glanceBounds: () => ({...NO_BOUNDS, cpuPercent: 50}),
+  });
+  await monitor?.start();
+  const ticking = setInterval(() => {
+    if (probe.tree !== undefined) probe.tree = {...probe.tree, cpuGrowthMs: probe.tree.cpuGrowthMs + 60};
+  }, 100);
+  await vi.advanceTimersByTimeAsync(950);
+  expect(seen.usages).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(60);
+  clearInterval(ticking);
+  expect(seen.usages).toHaveLength(2);
+});
+
+test('the gap told is the longest without any look', async () => {
+  const probe = new GlancedProbe();
+  const {seen} = open(probe, {...SAMPLE_A_SECOND, lookEveryMs: 300});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(seen.gaps.slice(0, 2)).toEqual([0, 300]);
+});
+
+test('near a limit there are screenings between the glances', async () => {
+  const probe = new GlancedProbe();
+  const {seen} = open(probe, {...SAMPLE_A_SECOND, ...UP_TO_1000});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(seen.usages).toHaveLength(1);
+  expect(probe.glances).toBe(5);
+  expect(probe.looks).toBeGreaterThan(400);
+});
+
+test('a glance that fails is followed by a sample, and a sample that fails by another one', async () => {
+  const probe = new GlancedProbe();
+  probe.glance = () => {
+    throw new Error('too many open files');
+  };
+  const {seen} = open(probe, SAMPLE_A_SECOND);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(seen.usages).toHaveLength(2);
+  expect(seen.faults).toEqual([]);
 });

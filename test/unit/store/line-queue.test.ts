@@ -48,3 +48,26 @@ test('after a failure everything is dropped, and it is told once', async () => {
   expect(failures).toEqual([new Error('full')]);
   expect(queue.failed).toBe(true);
 });
+
+test('what is held is written with the next line that is added, or at the end', async () => {
+  const writes: string[] = [];
+  const queue = new LineQueue(
+    (text) => {
+      writes.push(text);
+      return Promise.resolve();
+    },
+    () => undefined,
+  );
+  queue.hold('a');
+  queue.hold('b');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(writes).toEqual([]);
+  expect(queue.waitingBytes).toBe(4);
+  queue.add('c');
+  queue.hold('d');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(writes).toEqual(['a\nb\nc\nd\n']);
+  queue.hold('e');
+  await queue.settled();
+  expect(writes.slice(1)).toEqual(['e\n']);
+});

@@ -13,9 +13,10 @@ import {setImmediate} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest';
 import {eventFromJson} from '../../../src/core/record/event-json.js';
 import {foldRun} from '../../../src/core/record/fold-run.js';
-import type {RunEvent} from '../../../src/core/record/run-event.js';
+import type {Happening, RunEvent} from '../../../src/core/record/run-event.js';
 import {type RunView, viewRun} from '../../../src/core/record/run-view.js';
 import {waitFor} from '../../support/wait-for.js';
+import {usageAt} from '../limits/samples.js';
 import {leakingRun, MIB, restartedRun, rssViolation} from '../report/sample-runs.js';
 import {here, placesHere, RecordedRun} from './places.js';
 
@@ -87,6 +88,62 @@ describe('the record of a run', () => {
       await told(({usage}) => usage?.memory.rssBytes === 6 * MIB);
       await run.end().recorder.close();
       expect(existsSync(live())).toBe(false);
+    });
+
+    test('it grows by a sample a second, and is made anew for anything else', async () => {
+      let nowMs = 0;
+      const run = new RecordedRun('run-1', {
+        clock: {nowMs: () => nowMs, timestampMs: () => 1_000_000 + nowMs},
+      });
+      const add = (happening: Happening): RecordedRun =>
+        run.add({...happening, atMs: nowMs, timestampMs: 1_000_000 + nowMs});
+      const sample = (rssBytes: number): RecordedRun =>
+        add({kind: 'usage_sampled', usage: usageAt(nowMs, {memory: {rssBytes}}), gapMs: 100});
+      add({kind: 'run_started', runId: 'run-1', command: ['node'], handling: 'internal', promises: []});
+      add({kind: 'attempt_started', attempt: 1, pid: 4242});
+      sample(1);
+      await told(({usage}) => usage?.memory.rssBytes === 1);
+      const {ino, size} = statSync(live());
+      nowMs = 1000;
+      sample(2);
+      await told(({usage}) => usage?.memory.rssBytes === 2);
+      nowMs = 1500;
+      sample(9);
+      nowMs = 2000;
+      sample(3);
+      await told(({usage}) => usage?.memory.rssBytes === 3);
+      expect(viewRun(eventsIn(live())).record).toEqual(run.folder.record());
+      expect(statSync(live()).ino).toBe(ino);
+      expect(statSync(live()).size).toBeGreaterThan(size);
+      add({kind: 'state_changed', state: 'stopping'});
+      await told(({state}) => state === 'stopping');
+      expect(statSync(live()).ino).not.toBe(ino);
+      await run.end().recorder.close();
+      expect(eventsIn(log()).filter(({kind}) => kind === 'usage_sampled')).toHaveLength(4);
+      expect(run.faults).toEqual([]);
+    });
+
+    test('it is made anew now and then though there are samples only, so that it stays small', async () => {
+      let nowMs = 0;
+      const run = new RecordedRun('run-1', {clock: {nowMs: () => nowMs, timestampMs: () => nowMs}});
+      const sizes: number[] = [];
+      run.add({
+        kind: 'run_started',
+        runId: 'run-1',
+        command: ['node'],
+        handling: 'internal',
+        promises: [],
+        atMs: 0,
+        timestampMs: 0,
+      });
+      for (; nowMs < 70_000; nowMs += 1000) {
+        const usage = usageAt(nowMs, {memory: {rssBytes: nowMs}});
+        run.add({kind: 'usage_sampled', usage, gapMs: 100, atMs: nowMs, timestampMs: nowMs});
+        await told((view) => view.usage?.memory.rssBytes === nowMs);
+        sizes.push(statSync(live()).size);
+      }
+      expect(sizes.filter((size, index) => size < (sizes[index - 1] ?? 0))).toHaveLength(2);
+      await run.end().recorder.close();
     });
 
     test('it is not written for every sample', async () => {
