@@ -15,7 +15,6 @@ export class LiveFile {
   /** Of what was written last; undefined when nothing can be added to it. */
   #file: OpenFile | undefined;
   #last: Promise<void> = Promise.resolve();
-  #busy = false;
   #failed = false;
 
   /** @param onFault called at most once, with one line: why the run cannot be watched as it goes (any more) */
@@ -28,11 +27,6 @@ export class LiveFile {
       ...(runtime === undefined ? [] : [{root: runtime, below: []}]),
       ...(state === undefined ? [] : [{root: state, below: ['live']}]),
     ];
-  }
-
-  /** Whether a write goes on, so that another one would have to wait. */
-  get busy(): boolean {
-    return this.#busy;
   }
 
   /** When no write goes on. */
@@ -89,11 +83,9 @@ export class LiveFile {
 
   /** One after the other. */
   async #next(work: () => Promise<void>): Promise<void> {
-    this.#busy = true;
     const mine = this.#last.then(work);
     this.#last = mine;
     await mine;
-    if (this.#last === mine) this.#busy = false;
   }
 
   async #replace(directory: string, text: string): Promise<void> {

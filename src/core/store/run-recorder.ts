@@ -83,7 +83,7 @@ export class RunRecorder {
     this.#live = new LiveFile(places, runId, onFault);
     this.#timer = setInterval(() => {
       if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
-        this.#writeLive();
+        this.#writeLiveSoon();
     }, IDLE_MS);
     this.#timer.unref();
   }
@@ -204,12 +204,14 @@ export class RunRecorder {
     return isFirst || this.#isDue(atMs, SAMPLES_MS);
   }
 
-  /** A file system that is slow gets the next state, not a queue of them. */
   #isDue(nowMs: number, gapMs: number): boolean {
-    return !this.#live.busy && nowMs - this.#liveAtMs >= gapMs;
+    return nowMs - this.#liveAtMs >= gapMs;
   }
 
-  /** Once everybody has the event, and once more right after a write that goes on: never a queue of them. */
+  /**
+   * Once everybody has the event, and once more right after a write that goes on: a file system that is slow gets the next
+   * state, not a queue of them.
+   */
   #writeLiveSoon(): void {
     if (this.#soon) return;
     this.#soon = true;
