@@ -28,8 +28,15 @@ export type GroupChoice =
       readonly missing: ReadonlyMap<Controller, string>;
     };
 
-/** @param wanted the controllers that the limits ask for; memory is the one a manager is asked for */
-export function chooseGroups(facts: CgroupFacts, wanted: readonly Controller[]): GroupChoice {
+/**
+ * @param wanted the controllers that the limits ask for; for pids alone no manager is asked
+ * @param welcome those that are taken where they cost nothing: where groups have them already
+ */
+export function chooseGroups(
+  facts: CgroupFacts,
+  wanted: readonly Controller[],
+  welcome: readonly Controller[] = [],
+): GroupChoice {
   const usable = facts.hierarchies.filter(({writable}) => writable);
   const missing = new Map<Controller, string>();
   const homes = new Map<Hierarchy, Controller[]>();
@@ -38,13 +45,27 @@ export function chooseGroups(facts: CgroupFacts, wanted: readonly Controller[]):
     if (home === undefined) missing.set(controller, whyMissing(facts, controller));
     else homes.set(home, [...(homes.get(home) ?? []), controller]);
   }
+  for (const controller of welcome) {
+    const home = usable.find(({enabled}) => enabled.includes(controller));
+    if (home !== undefined && !wanted.includes(controller)) {
+      homes.set(home, [...(homes.get(home) ?? []), controller]);
+    }
+  }
   const lists = usable.find(({version}) => version === 2) ?? usable.find(({freezer}) => freezer);
   if (lists !== undefined && !homes.has(lists)) homes.set(lists, []);
   const places = [...homes].map(([hierarchy, controllers]) => place(hierarchy, controllers, lists));
   const found: GroupChoice =
     places.length === 0 ? {kind: 'none', why: whyNone(facts)} : {kind: 'groups', places, missing};
-  if (facts.manager === undefined || !missing.has('memory')) return found;
+  if (facts.manager === undefined || !isWorthAsking(facts, missing)) return found;
   return {kind: 'ask', manager: facts.manager, otherwise: found};
+}
+
+/** A manager that is there can cap memory; most cannot hand the controller cpu to an ordinary user. */
+function isWorthAsking(
+  {managerControllers = []}: CgroupFacts,
+  missing: ReadonlyMap<Controller, string>,
+): boolean {
+  return missing.has('memory') || (missing.has('cpu') && managerControllers.includes('cpu'));
 }
 
 function canHave({controllers, enabled, alone}: Hierarchy, controller: Controller): boolean {

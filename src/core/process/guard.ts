@@ -42,6 +42,13 @@ export class Guard {
     this.#process ??= this.#start(onFailure);
   }
 
+  /**
+   * The control group that the child will enter. Its directory has no line break, which the kernel refuses.
+   */
+  contain({version, directory}: {readonly version: 1 | 2; readonly directory: string}): void {
+    this.#tell(`group ${String(version)} ${directory}`);
+  }
+
   /** The child runs now. */
   watch(pid: number): void {
     const startTime = readStatOf(pid)?.startTime;

@@ -41,7 +41,11 @@ function simulate(wantedCores: number, demand: Demand, forMs: number, lateMs = 0
     }
     nowMs += heldMs + ranMs;
     const nowTold = Math.floor(usedMs / 10) * 10;
-    ledger = account(ledger, {elapsedMs: heldMs + ranMs, ranMs, usedMs: nowTold - toldMs}, wantedCores);
+    ledger = account(
+      ledger,
+      {elapsedMs: heldMs + ranMs, ranMs, usedMs: nowTold - toldMs, deniedMs: 0},
+      wantedCores,
+    );
     toldMs = nowTold;
   }
   return {usedMs, elapsedMs: nowMs, slices};
@@ -121,7 +125,7 @@ describe('any tree', () => {
 
 test('after a pause of the whole job no more than a second is made up for', () => {
   const ledger = openLedger(100, 50);
-  const after = account(ledger, {elapsedMs: 3_600_000, ranMs: 50, usedMs: 50}, 0.5);
+  const after = account(ledger, {elapsedMs: 3_600_000, ranMs: 50, usedMs: 50, deniedMs: 0}, 0.5);
   expect(after.balanceMs).toBe(500);
 });
 
