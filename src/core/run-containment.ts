@@ -101,7 +101,14 @@ export class RunContainment {
         `no control group, so the limits are kept by sampling: ${errorMessage(error)}`,
       );
     }
+    // What multiplies from its first moment on is not to begin before it is looked at.
+    if (crowd !== undefined) void this.#group?.freeze('start');
     return this.#group;
+  }
+
+  /** The command is being watched now. */
+  begin(): void {
+    this.#group?.thaw('start');
   }
 
   /** While the command runs: whether the kernel has killed at the cap. That is a violation. */

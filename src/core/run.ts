@@ -213,6 +213,7 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
+    this.#containment?.begin();
     this.#guard.watch(attempt.pid);
   }
 
