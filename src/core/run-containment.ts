@@ -19,8 +19,11 @@ import type {RunTeller} from './run-teller.js';
 /** Says what the user should know. */
 type Teller = Pick<RunTeller, 'notice' | 'tell'>;
 
-/** Capped or not, a group with it tells how much memory was used at the most. */
-const WELCOME: readonly Controller[] = ['memory'];
+/**
+ * A group with memory tells how much was used at the most, capped or not. In one with cpu a fork bomb gets no more of the
+ * CPU than limitrun beside it.
+ */
+const WELCOME: readonly Controller[] = ['memory', 'cpu'];
 
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;

@@ -30,7 +30,8 @@ export type GroupChoice =
 
 /**
  * @param wanted the controllers that the limits ask for; for pids alone no manager is asked
- * @param welcome those that are taken where they cost nothing: where groups have them already
+ * @param welcome those that are taken where they cost nothing: where groups have them already, or limitrun makes room for
+ * others; cpu only of v2, since a group of v1 shares the CPU with the single processes that are beside it
  */
 export function chooseGroups(
   facts: CgroupFacts,
@@ -46,10 +47,9 @@ export function chooseGroups(
     else homes.set(home, [...(homes.get(home) ?? []), controller]);
   }
   for (const controller of welcome) {
-    const home = usable.find(({enabled}) => enabled.includes(controller));
-    if (home !== undefined && !wanted.includes(controller)) {
-      homes.set(home, [...(homes.get(home) ?? []), controller]);
-    }
+    if (wanted.includes(controller)) continue;
+    const home = usable.find((hierarchy) => isFree(hierarchy, controller, homes.get(hierarchy) ?? []));
+    if (home !== undefined) homes.set(home, [...(homes.get(home) ?? []), controller]);
   }
   const lists = usable.find(({version}) => version === 2) ?? usable.find(({freezer}) => freezer);
   if (lists !== undefined && !homes.has(lists)) homes.set(lists, []);
@@ -70,6 +70,13 @@ function isWorthAsking(
 
 function canHave({controllers, enabled, alone}: Hierarchy, controller: Controller): boolean {
   return enabled.includes(controller) || (alone && controllers.includes(controller));
+}
+
+function isFree(hierarchy: Hierarchy, controller: Controller, taken: readonly Controller[]): boolean {
+  const {version, enabled} = hierarchy;
+  if (controller === 'cpu' && version === 1) return false;
+  if (enabled.includes(controller)) return true;
+  return canHave(hierarchy, controller) && taken.some((one) => !enabled.includes(one));
 }
 
 function place(
