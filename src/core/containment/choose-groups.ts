@@ -29,7 +29,7 @@ export type GroupChoice =
     };
 
 /**
- * @param wanted the controllers that the limits ask for; for pids alone no manager is asked
+ * @param wanted the controllers that the limits ask for, if need be a manager
  * @param welcome those that are taken where they cost nothing: where groups have them already, or limitrun makes room for
  * others; cpu only of v2, since a group of v1 shares the CPU with the single processes that are beside it
  */
@@ -60,12 +60,12 @@ export function chooseGroups(
   return {kind: 'ask', manager: facts.manager, otherwise: found};
 }
 
-/** A manager that is there can cap memory; most cannot hand the controller cpu to an ordinary user. */
+/** A manager that is there can cap memory; not every one can hand on the controller cpu. */
 function isWorthAsking(
   {managerControllers = []}: CgroupFacts,
   missing: ReadonlyMap<Controller, string>,
 ): boolean {
-  return missing.has('memory') || (missing.has('cpu') && managerControllers.includes('cpu'));
+  return missing.has('memory') || managerControllers.some((controller) => missing.has(controller));
 }
 
 function canHave({controllers, enabled, alone}: Hierarchy, controller: Controller): boolean {

@@ -18,8 +18,8 @@ export interface OpenedSite {
 }
 
 /**
- * Finds out what this machine offers and prepares it. No program is started unless memory or cpu is wanted and systemd
- * is the only way to it.
+ * Finds out what this machine offers and prepares it. No program is started unless systemd is the only way to what is
+ * wanted.
  */
 export async function openSite(
   asker: Asker,
