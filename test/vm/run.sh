@@ -104,16 +104,27 @@ echo "--    throttling"
 busy='while :; do :; done'
 throttled() { report 'r.violations.find((v) => v.limit === "max_percent" && v.severity === "critical").actions[0]'; }
 share='r.cpu_time_seconds / r.wall_time_seconds'
-as_root --max-cpu 20 --policy throttle --timeout 10s -- sh -c "$busy"
-check "as_root: the timeout ends it" 124 $?
-check "as_root: the kernel throttles" "throttled to 20.0% by the kernel (cgroup2)" "$(throttled)"
-check "as_root: and has said so before" kernel "$(report 'r.limits[0].enforced_by')"
-check "as_root: the share is kept" true "$(report "$share < 0.24")"
-in_scope --max-cpu 20 --policy throttle --timeout 10s -- sh -c "$busy"
-check "in_scope: without the controller cpu limitrun throttles" "throttled to 20.0%" "$(throttled)"
-check "in_scope: the share is kept" true "$(report "$share < 0.24")"
+# What the second before it is known has cost is made up for within some seconds more.
+for who in as_root as_user in_scope; do
+  $who --max-cpu 20 --policy throttle --timeout 20s -- sh -c "$busy"
+  check "$who: the timeout ends it" 124 $?
+  check "$who: the kernel throttles" "throttled to 20.0% by the kernel (cgroup2)" "$(throttled)"
+  check "$who: and has said so before" kernel "$(report 'r.limits[0].enforced_by')"
+  check "$who: the share is kept" true "$(report "$share < 0.3")"
+  check "$who: no group is left" "" "$(empty groups)"
+done
+
+echo "--    throttling without the controller cpu"
+mkdir -p /etc/systemd/system/user@.service.d
+printf '[Service]\nDelegate=memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
+systemctl daemon-reload && systemctl restart user@1000.service
+cpu_cap() { user limitrun doctor --json | node -e 'console.log(JSON.parse(require("fs").readFileSync(0)).findings.find((one) => one.id === "cpu_cap").state)'; }
+check "the doctor knows that it is not to be had" no "$(cpu_cap)"
+in_scope --max-cpu 20 --policy throttle --timeout 20s -- sh -c "$busy"
+check "in_scope: limitrun throttles" "throttled to 20.0%" "$(throttled)"
+check "in_scope: the share is kept" true "$(report "$share < 0.3")"
 # What the groups of runs say of themselves; who of the command is stopped by a signal.
-frozen() { cat $(groups | sed 's,$,/cgroup.events,') 2>/dev/null | grep 'frozen 1'; }
+frozen() { cat $(groups | sed 's,$,/cgroup.events,') /dev/null 2>/dev/null | grep 'frozen 1'; }
 stopped() { ps -eo stat,args | grep '^T.*do :; done' | grep -v grep; }
 awaited() { for _ in $(seq 400); do [ -n "$($1)" ] && echo yes && return; sleep 0.02; done; echo no; }
 rm -f "$out"/*
@@ -131,18 +142,6 @@ check "in_scope: no group stays frozen" "" "$(empty frozen)"
 as_user --max-rss 64MB -- true
 check "in_scope: nor stays at all after the next run" "" "$(empty groups)"
 
-echo "--    the user with the controller cpu"
-mkdir -p /etc/systemd/system/user@.service.d
-printf '[Service]\nDelegate=cpu memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
-systemctl daemon-reload && systemctl restart user@1000.service
-check "the doctor sees it" yes "$(user limitrun doctor --json | node -e 'console.log(JSON.parse(require("fs").readFileSync(0)).findings.find((one) => one.id === "cpu_cap").state)')"
-for who in as_user in_scope; do
-  $who --max-cpu 20 --policy throttle --timeout 10s -- sh -c "$busy"
-  check "$who: the kernel throttles" "throttled to 20.0% by the kernel (cgroup2)" "$(throttled)"
-  check "$who: the share is kept" true "$(report "$share < 0.24")"
-  check "$who: no group is left" "" "$(empty groups)"
-done
-
 echo "--    fork bombs"
 printf '#include <unistd.h>\nint main(void) { for (;;) fork(); }\n' >bomb.c && gcc -O1 -o /usr/local/bin/bomb bomb.c
 bombs() { pgrep bomb; }
@@ -155,12 +154,10 @@ bomb() {
   check "$1: no group is left after it" "" "$(empty groups)"
   echo "      it took $((SECONDS - began)) s, $(report 'r.figures.peak_processes.value') processes at most"
 }
+# The user is still without the controller cpu.
 for policy in immediate_kill graceful_shutdown; do
-  for who in as_root as_user; do bomb $who $policy; done
+  for who in as_root as_user in_scope; do bomb $who $policy; done
 done
-rm /etc/systemd/system/user@.service.d/delegate.conf
-systemctl daemon-reload && systemctl restart user@1000.service
-for policy in immediate_kill graceful_shutdown; do bomb in_scope $policy; done
 for who in as_root in_scope; do
   $who --max-processes 20 --policy immediate_kill -- sh -c 'f() { f & f & wait; }; f'
   check "$who: a fork bomb of a shell ends with 112" 112 $?

@@ -18,8 +18,9 @@ const BUSY = 'while :; do :; done';
 /** The place, or the test is skipped with what is missing. */
 function here(skip: (condition: boolean, why: string) => void, wanted: WantedPlace): GroupPlace {
   const place = placeFor(wanted);
-  skip(typeof place === 'string', `skipped: ${String(place)}`);
-  return place as GroupPlace;
+  if (typeof place !== 'string') return place;
+  skip(true, `skipped: ${place}`);
+  throw new Error(place);
 }
 
 /** A shell in groups of its own that runs a script there. */
