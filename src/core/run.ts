@@ -157,7 +157,7 @@ class SupervisedRun {
 
   #contain(): Containment | undefined {
     const group = this.#containment?.openAttempt(this.#limits.current);
-    if (group?.home !== undefined) this.#guard.contain(group.home);
+    if (group !== undefined) this.#guard.contain(group.directories);
     return group;
   }
 

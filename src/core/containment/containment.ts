@@ -26,8 +26,8 @@ export interface Containment {
   readonly kind: 'cgroup2' | 'cgroup1';
   /** Lines of `/bin/sh` by which a process enters, before it does anything else. It exits when it cannot. */
   readonly enter: readonly string[];
-  /** The group whose members can be listed, frozen and killed; absent where there is none. */
-  readonly home?: {readonly version: 1 | 2; readonly directory: string};
+  /** Where the groups are. */
+  readonly directories: readonly string[];
   /** False when the process could not enter, and has therefore done nothing. */
   entered(): boolean;
   /**

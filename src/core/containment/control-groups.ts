@@ -26,8 +26,9 @@ export class ControlGroups implements Containment {
   readonly enter: readonly string[];
   readonly #groups: readonly Group[];
   readonly #clock: Clock;
-  readonly home?: Group;
-  #freezer: GroupFreezer | undefined;
+  readonly directories: readonly string[];
+  readonly #home: Group | undefined;
+  readonly #freezer: GroupFreezer | undefined;
   #crowd: number;
   readonly #memory: MemoryWatch | undefined;
   readonly #memoryKind: Containment['kind'];
@@ -38,18 +39,16 @@ export class ControlGroups implements Containment {
     this.#clock = clock;
     this.kind = kindOf(places);
     this.#groups = places.map((place) => ({...place, directory: `${place.parent}/${name}`}));
+    this.directories = this.#groups.map(({directory}) => directory);
     try {
       for (const group of this.#groups) make(group, caps);
     } catch (error) {
-      for (const {directory} of this.#groups) removeGroup(directory);
+      for (const directory of this.directories) removeGroup(directory);
       throw error;
     }
     this.enter = enterLines(this.#groups);
-    const home = this.#groups.find(({membership}) => membership);
-    if (home !== undefined) {
-      this.home = home;
-      this.#freezer = new GroupFreezer(home.version, home.directory);
-    }
+    this.#home = this.#groups.find(({membership}) => membership);
+    this.#freezer = this.#home && new GroupFreezer(this.#home.version, this.#home.directory);
     this.#crowd = caps.crowd ?? Infinity;
     const memory = this.#with('memory');
     this.#memory = memory && new MemoryWatch(memory.version, memory.directory);
@@ -63,19 +62,19 @@ export class ControlGroups implements Containment {
   }
 
   members(): readonly number[] {
-    if (this.home === undefined) return [];
-    const pids = pidsBeneath(this.home.directory);
+    if (this.#home === undefined) return [];
+    const pids = pidsBeneath(this.#home.directory);
     if (pids.length <= this.#crowd) return pids;
     void this.freeze('crowd');
     setImmediate(() => {
       this.thaw('crowd');
     });
-    return pidsBeneath(this.home.directory);
+    return pidsBeneath(this.#home.directory);
   }
 
   kill(): void {
-    if (this.home === undefined) return;
-    const {version, directory} = this.home;
+    if (this.#home === undefined) return;
+    const {version, directory} = this.#home;
     const killed = version === 2 && tryControl(directory, 'cgroup.kill', '1');
     if (!killed) killByFreezer(directory, version);
     // Whoever is killed is not to be held up.

@@ -11,7 +11,7 @@ export interface KernelCaps {
   };
   /** Tasks (processes and threads): a backstop against a fork bomb. */
   readonly tasks?: number;
-  /** So many processes may be counted; more are made to stand still until it is decided what is done about them. */
+  /** More processes than that are made to stand still while it is decided what is done about them. */
   readonly crowd?: number;
   /** The CPU percentage is kept by the kernel once it has been exceeded (policy `throttle`). */
   readonly throttled?: true;
@@ -34,6 +34,8 @@ const BACKSTOP_FACTOR = 2;
 const BACKSTOP_BYTES = 256 * MIB;
 /** The kernel counts threads where the limit counts processes: room for those of an honest program. */
 const ROOM_FOR_THREADS = 1024;
+/** What ends within a millisecond is no crowd: it would be found alive only because it was made to stand still. */
+const ROOM_FOR_THE_DYING = 32;
 
 /**
  * What the limits ask for: memory at the limit for `immediate_kill`, above it for the other policies that end the
@@ -64,7 +66,7 @@ function capsOfEnding(limits: readonly Limit[], freezes: boolean): KernelCaps {
     ...(memory === undefined ? {} : {memory}),
     // Up to the highest step processes may be started.
     ...(most === undefined ? {} : {tasks: 2 * most + ROOM_FOR_THREADS}),
-    ...(crowd === undefined ? {} : {crowd}),
+    ...(crowd === undefined ? {} : {crowd: 2 * crowd + ROOM_FOR_THE_DYING}),
   };
 }
 

@@ -42,11 +42,9 @@ export class Guard {
     this.#process ??= this.#start(onFailure);
   }
 
-  /**
-   * The control group that the child will enter. Its directory has no line break, which the kernel refuses.
-   */
-  contain({version, directory}: {readonly version: 1 | 2; readonly directory: string}): void {
-    this.#tell(`group ${String(version)} ${directory}`);
+  /** The control groups that the child will enter: absolute paths, without line breaks, which the kernel refuses. */
+  contain(directories: readonly string[]): void {
+    for (const directory of directories) this.#tell(`group ${directory}`);
   }
 
   /** The child runs now. */

@@ -73,14 +73,14 @@ describe('a crowd', () => {
   const crowd = (process: ResourceLimits['process'] & object, startupGraceMs = 0) =>
     kernelCaps(limitsSet({process}), {handling: 'internal', startupGraceMs, freezes: false}).crowd;
 
-  test('is more than the first step allows that ends the tree at once', () => {
+  test('is far more than the first step allows that ends the tree at once', () => {
     const maxProcesses = [
       {value: 10, policy: 'log'},
       {value: 20, policy: 'graceful_shutdown', sustainedViolationTimeMs: 5},
       {value: 30, policy: 'graceful_shutdown'},
       {value: 40, policy: 'immediate_kill'},
     ] as const;
-    expect(crowd({maxProcesses})).toBe(30);
+    expect(crowd({maxProcesses})).toBe(2 * 30 + 32);
   });
 
   test('is none where more may be there for a while, or for ever', () => {

@@ -58,9 +58,9 @@ describe.each([
     const child = startShell(`${groups.enter.join('\n')}\nsleep 300 & echo one $!; wait`);
     const pids = [child.pid, await child.saidPid('one')];
     await groups.freeze('throttle');
-    await guard(script, `group ${String(version)} ${place.parent}/no such group\n`);
+    await guard(script, `group ${place.parent}/no such group\n`);
     expect(pids.every(isAlive)).toBe(true);
-    await guard(script, `group ${String(version)} ${groups.home?.directory ?? ''}\n`);
+    await guard(script, `group /nowhere\ngroup ${groups.directories.join()}\n`);
     for (const pid of pids) await gone(pid);
   });
 
