@@ -19,12 +19,6 @@ import type {RunTeller} from './run-teller.js';
 /** Says what the user should know. */
 type Teller = Pick<RunTeller, 'notice' | 'tell'>;
 
-/**
- * A group with memory tells how much was used at the most, capped or not. In one with cpu a fork bomb gets no more of the
- * CPU than limitrun beside it.
- */
-const WELCOME: readonly Controller[] = ['memory', 'cpu'];
-
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;
 
@@ -63,7 +57,7 @@ export class RunContainment {
     const caps = capsOf(plan, plan.limits);
     const opened: OpenedSite =
       fault === undefined
-        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps), WELCOME)
+        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps), welcome(caps))
         : {site: undefined, missing: new Map(), why: fault};
     const {site} = opened;
     const uncapped = whyNotCapped(opened, caps);
@@ -104,14 +98,7 @@ export class RunContainment {
         `no control group, so the limits are kept by sampling: ${errorMessage(error)}`,
       );
     }
-    // What multiplies from its first moment on is not to begin before it is looked at.
-    if (crowd !== undefined) void this.#group?.freeze('start');
     return this.#group;
-  }
-
-  /** The command is being watched now. */
-  begin(): void {
-    this.#group?.thaw('start');
   }
 
   /** While the command runs: whether the kernel has killed at the cap. That is a violation. */
@@ -198,6 +185,14 @@ function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: Resource
     startupGraceMs: restart.startupGraceMs,
     freezes: hook?.freeze ?? false,
   });
+}
+
+/**
+ * A group with memory tells how much was used at the most, capped or not. In one with cpu a fork bomb cannot keep limitrun
+ * beside it from running.
+ */
+function welcome({crowd}: KernelCaps): Controller[] {
+  return crowd === undefined ? ['memory'] : ['memory', 'cpu'];
 }
 
 /** What is left to sampling although the kernel should keep it, and why. */

@@ -213,7 +213,6 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
-    this.#containment?.begin();
     this.#guard.watch(attempt.pid);
   }
 

@@ -31,7 +31,7 @@ export type GroupChoice =
 /**
  * @param wanted the controllers that the limits ask for, if need be a manager
  * @param welcome those that are taken where they cost nothing: where groups have them already, or limitrun makes room for
- * others; cpu only of v2, since a group of v1 shares the CPU with the single processes that are beside it
+ * others
  */
 export function chooseGroups(
   facts: CgroupFacts,
@@ -73,8 +73,7 @@ function canHave({controllers, enabled, alone}: Hierarchy, controller: Controlle
 }
 
 function isFree(hierarchy: Hierarchy, controller: Controller, taken: readonly Controller[]): boolean {
-  const {version, enabled} = hierarchy;
-  if (controller === 'cpu' && version === 1) return false;
+  const {enabled} = hierarchy;
   if (enabled.includes(controller)) return true;
   return canHave(hierarchy, controller) && taken.some((one) => !enabled.includes(one));
 }

@@ -1,4 +1,5 @@
 import {existsSync, mkdirSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
 import type {Clock} from '../clock.js';
 import type {GroupPlace} from './choose-groups.js';
 import type {Controller} from './cgroup-facts.js';
@@ -15,6 +16,9 @@ const GONE_WITHIN_MS = 1000;
 const LONGEST_LOOK_MS = 20;
 /** What the shell exits with that could not enter; it is told from a command's own by {@link ControlGroups.entered}. */
 const EXIT_NOT_ENTERED = 125;
+
+/** Of the usual nice value (sched-design-CFS.rst). */
+const SHARES_OF_A_PROCESS = 1024;
 
 interface Group extends GroupPlace {
   readonly directory: string;
@@ -125,6 +129,10 @@ function make({version, directory, controllers}: Group, caps: Caps): void {
   }
   if (controllers.includes('pids') && tasks !== undefined) {
     writeControl(directory, 'pids.max', String(tasks));
+  }
+  // In v1 the group would weigh as much as a single process beside it; as much as the machine has cores it may.
+  if (controllers.includes('cpu') && version === 1) {
+    tryControl(directory, 'cpu.shares', String(SHARES_OF_A_PROCESS * availableParallelism()));
   }
 }
 

@@ -116,10 +116,9 @@ describe('what is welcome', () => {
     expect(placesOf(enabled, [])).toEqual([{controllers: ['memory', 'cpu'], enable: []}]);
   });
 
-  test('is no group of v1 for cpu alone', () => {
+  test('is a group of its own in cgroup v1', () => {
     const cpu: Hierarchy = {...V1_MEMORY, directory: '/cg/cpu', controllers: ['cpu'], enabled: ['cpu']};
-    expect(placesOf(cpu, [])).toEqual([]);
-    expect(placesOf(cpu, ['cpu'])).toEqual([{controllers: ['cpu'], enable: []}]);
+    expect(placesOf(cpu, [])).toEqual([{controllers: ['cpu'], enable: []}]);
     expect(placesOf(V1_MEMORY, [])).toEqual([{controllers: ['memory'], enable: []}]);
   });
 });
