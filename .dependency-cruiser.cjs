@@ -89,7 +89,7 @@ module.exports = {
       'doctor-only-looks',
       'The doctor reads facts and judges them: it makes no group, starts nothing and prints nothing.',
       core('doctor'),
-      '^src/core/(report|plan|watch|record/(?!run-event)|store/(?!state-places)|process/(?!guard\\.)|terminal/(?!terminal-environment)|containment/(open-site|ask-for-scope|group-site|control-groups|kill-by-freezer|oom-watch))',
+      '^src/core/(report|plan|watch|record/(?!run-event)|store/(?!state-places)|process/(?!guard\\.)|terminal/(?!terminal-environment)|containment/(open-site|ask-for-scope|group-site|control-groups|kill-by-freezer|memory-watch))',
     ),
     forbidden(
       'nobody-asks-the-doctor',

@@ -4,7 +4,7 @@ import type {Controller} from './containment/cgroup-facts.js';
 import type {Containment} from './containment/containment.js';
 import {openSite, type OpenedSite} from './containment/open-site.js';
 import {errorMessage} from './error-message.js';
-import {kernelCaps, type KernelCaps} from './limits/kernel-caps.js';
+import {capsWithout, controllersFor, kernelCaps, type KernelCaps} from './limits/kernel-caps.js';
 import {limitPromises, type CapsInForce} from './limits/limit-promises.js';
 import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
 import type {ResourceLimitManager} from './limits/resource-limit-manager.js';
@@ -13,6 +13,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import type {ProcessControl} from './process/process-control.js';
 import type {LimitPromise} from './record/run-event.js';
+import type {Sourced} from './record/run-record.js';
 import type {RunTeller} from './run-teller.js';
 
 /** Says what the user should know. */
@@ -56,17 +57,16 @@ export class RunContainment {
     const caps = capsOf(plan, plan.limits);
     const opened: OpenedSite =
       fault === undefined
-        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps))
+        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps), welcome(caps))
         : {site: undefined, missing: new Map(), why: fault};
-    const {site, missing} = opened;
-    const why = opened.why ?? (caps.memory && missing.get('memory'));
-    if (why !== undefined && plan.monitoring.enforce === 'kernel') {
+    const {site} = opened;
+    const uncapped = whyNotCapped(opened, caps);
+    if (uncapped !== undefined && plan.monitoring.enforce === 'kernel') {
       site?.close();
-      throw new UsageError(`--enforce kernel cannot be kept here: ${why}`);
+      throw new UsageError(`--enforce kernel cannot be kept here: ${uncapped.why}`);
     }
-    if (why !== undefined && plan.output.verbose) {
-      const what = site === undefined ? 'no control group' : 'memory is not capped by the kernel';
-      teller.notice('info', `${what}: ${why}`);
+    if (uncapped !== undefined && plan.output.verbose) {
+      teller.notice('info', `${uncapped.what}: ${uncapped.why}`);
     }
     return site === undefined ? undefined : new RunContainment(plan, opened, teller);
   }
@@ -84,11 +84,12 @@ export class RunContainment {
   openAttempt(limits: ResourceLimits): Containment | undefined {
     this.#caps = this.#possible(capsOf(this.#plan, limits));
     this.#capTold = false;
-    const {memory, tasks} = this.#caps;
+    const {memory, tasks, crowd} = this.#caps;
     try {
       this.#group = this.#opened.site?.open({
         ...(memory === undefined ? {} : {memoryBytes: memory.bytes}),
         ...(tasks === undefined ? {} : {tasks}),
+        ...(crowd === undefined ? {} : {crowd}),
       });
     } catch (error) {
       this.#group = undefined;
@@ -141,6 +142,11 @@ export class RunContainment {
     return 'the kernel killed a process of the command for want of memory, but not at the cap of this run';
   }
 
+  /** What was charged to the group of the attempt at the most; undefined where nobody counts it. */
+  get memoryPeak(): Sourced | undefined {
+    return this.#group?.memoryPeak();
+  }
+
   /** Removes the groups of an attempt whose tree is gone. */
   async closeAttempt(): Promise<void> {
     const group = this.#group;
@@ -153,12 +159,8 @@ export class RunContainment {
     this.#opened.site?.close();
   }
 
-  #possible({memory, tasks}: KernelCaps): KernelCaps {
-    const {missing} = this.#opened;
-    return {
-      ...(memory === undefined || missing.has('memory') ? {} : {memory}),
-      ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
-    };
+  #possible(caps: KernelCaps): KernelCaps {
+    return capsWithout(caps, this.#opened.missing);
   }
 }
 
@@ -185,9 +187,22 @@ function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: Resource
   });
 }
 
-function controllersFor({memory, tasks}: KernelCaps): Controller[] {
-  return [
-    ...(memory === undefined ? [] : (['memory'] as const)),
-    ...(tasks === undefined ? [] : (['pids'] as const)),
-  ];
+/**
+ * A group with memory tells how much was used at the most, capped or not. In one with cpu a fork bomb cannot keep limitrun
+ * beside it from running.
+ */
+function welcome({crowd}: KernelCaps): Controller[] {
+  return crowd === undefined ? ['memory'] : ['memory', 'cpu'];
+}
+
+/** What is left to sampling although the kernel should keep it, and why. */
+function whyNotCapped(
+  {site, why, missing}: OpenedSite,
+  caps: KernelCaps,
+): {what: string; why: string} | undefined {
+  if (site === undefined) return {what: 'no control group', why: why ?? 'nobody knows why'};
+  const lacking = controllersFor(caps).find((one) => one !== 'pids' && missing.has(one));
+  const reason = lacking && missing.get(lacking);
+  if (reason === undefined) return undefined;
+  return {what: `${lacking === 'cpu' ? 'CPU time' : 'memory'} is not capped by the kernel`, why: reason};
 }

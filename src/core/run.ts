@@ -1,5 +1,6 @@
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
+import type {Containment} from './containment/containment.js';
 import {errorMessage} from './error-message.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {unkeptLimits} from './limits/unkept-limits.js';
@@ -136,7 +137,7 @@ class SupervisedRun {
       onAttemptStarted: (attempt) => {
         this.#watch(attempt);
       },
-      contain: () => this.#containment?.openAttempt(this.#limits.current),
+      contain: () => this.#contain(),
       onChildExited: (attempt) => {
         this.#containment?.childExited(this.#manager, this.#control);
         // What is left in the background is not judged, unless the tree is being ended for a violation.
@@ -153,6 +154,12 @@ class SupervisedRun {
         this.#teller.tell({kind: 'state_changed', state});
       },
     });
+  }
+
+  #contain(): Containment | undefined {
+    const group = this.#containment?.openAttempt(this.#limits.current);
+    if (group !== undefined) this.#guard.contain(group.directories);
+    return group;
   }
 
   #openHooks(): ViolationHooks | undefined {
@@ -273,6 +280,7 @@ class SupervisedRun {
     else if (child?.signal === 'SIGKILL' && cause.kind === 'exited') {
       this.#teller.notice('info', 'the command was killed by SIGKILL, which limitrun did not send');
     }
+    const peakGroupBytes = this.#containment?.memoryPeak;
     await this.#containment?.closeAttempt();
     this.#teller.tell({
       kind: 'attempt_ended',
@@ -283,6 +291,7 @@ class SupervisedRun {
       ...(last?.cpu.timeMs === undefined ? {} : {cpuTimeMs: last.cpu.timeMs}),
       ...(last?.io.readBytes === undefined ? {} : {readBytes: last.io.readBytes}),
       ...(last?.io.writtenBytes === undefined ? {} : {writtenBytes: last.io.writtenBytes}),
+      ...(peakGroupBytes && {peakGroupBytes}),
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
     if (nextInMs === undefined) return;

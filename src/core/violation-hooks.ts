@@ -40,7 +40,7 @@ export class ViolationHooks {
   /** Whose violations come next. */
   attemptStarted(attempt: Attempt): void {
     this.#attempt = attempt;
-    this.#freezer = new TreeFreezer(attempt.probe, () => attempt.terminator.begun);
+    this.#freezer = new TreeFreezer(attempt.probe, () => attempt.terminator.begun, attempt.group);
   }
 
   /** Before an attempt's tree is forgotten: nothing of it stays stopped. */

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {limitrun, start, startShell, type Running} from '../support/limitrun.js';
-import {needs} from '../support/needs.js';
+import {missing, needs} from '../support/needs.js';
 import {figure} from '../support/report.js';
 import {isAlive} from '../support/survivors.js';
 import {alive, expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
@@ -52,6 +52,18 @@ describe('limitrun killed by SIGKILL', () => {
     await killed(running);
     await waitFor(() => !isAlive(pid), {what: 'the end of the stopped process', deadlineMs: 3000});
     await expectNothingAlive(3000);
+  });
+
+  test('leaves nobody in its control group, though nothing tells whose it is', async ({skip}) => {
+    const reason = missing('memberGroup');
+    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+    const script = "env -i setsid sh -c 'sleep 300 & echo one $!' </dev/null; echo ready; sleep 300";
+    const running = start(['--max-rss', '1GB', '--', 'sh', '-c', script]);
+    await running.said('ready');
+    const pid = Number(/one (\d+)/.exec(running.stdout())?.[1]);
+    expect(isAlive(pid)).toBe(true);
+    await killed(running);
+    await waitFor(() => !isAlive(pid), {what: 'the end of the orphan', deadlineMs: 3000});
   });
 
   test('does nothing to another run', async () => {

@@ -8,6 +8,7 @@ import {ROOT} from '../support/paths.js';
 import {readReport} from '../support/report.js';
 import {alive, expectNothingAlive, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
+import {stateOf} from '../unit/process/real-children.js';
 
 const SMALL = ['--max-rss', '50MB'];
 
@@ -54,12 +55,6 @@ async function written(file: string): Promise<string> {
   return waitFor(() => (textOf(scratch(file)) === '' ? undefined : textOf(scratch(file))), {
     what: `the file ${file}`,
   });
-}
-
-/** As in /proc/PID/stat; X when the process has gone meanwhile. */
-function stateOf(pid: number): string {
-  const stat = textOf(`/proc/${String(pid)}/stat`) ?? ') X';
-  return stat.charAt(stat.lastIndexOf(')') + 2);
 }
 
 /** Notes the state of every member of the tree it is told, and waits until a file `go` is there. */

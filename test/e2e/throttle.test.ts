@@ -1,7 +1,7 @@
 import {availableParallelism, loadavg} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {limitrun, start} from '../support/limitrun.js';
-import {needs} from '../support/needs.js';
+import {missing, needs} from '../support/needs.js';
 import type {Report} from '../support/report.js';
 import {isAlive} from '../support/survivors.js';
 import {alive, expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
@@ -24,20 +24,71 @@ function expectNear(used: number, limit: number): void {
   if (load < 1.5 * availableParallelism()) expect(used).toBeGreaterThan(limit * 0.8);
 }
 
-describe('a command that is throttled', () => {
+/** Who slows down: limitrun itself, by stopping and waking; or the best there is, where it can be the kernel. */
+const WAYS = ['poll', 'auto'] as const;
+
+function throttledBy(way: (typeof WAYS)[number], percent: string): RegExp {
+  const byKernel = way === 'auto' && missing('cpuGroup') === undefined;
+  return new RegExp(`^throttled to ${percent}%${byKernel ? ' by the kernel [(]cgroup[12][)]' : ''}$`);
+}
+
+describe.each(WAYS)('a command that is throttled with --enforce %s', (way) => {
   needs('compiler', 'linux');
 
   test.each([1, 4])('with %d busy processes uses what it may', async (processes) => {
     const burn = [fixture('burn'), '0', '--processes', String(processes)];
     const {code, report} = await limitrun(
-      ['--max-cpu', '25', '--policy', 'throttle', '--timeout', '8s', '--', ...burn],
+      ['--enforce', way, '--max-cpu', '25', '--policy', 'throttle', '--timeout', '8s', '--', ...burn],
       {report: true},
     );
     expect(code).toBe(124);
     expectNear(average(report), 25);
     expect(report.violations.filter(({severity}) => severity === 'critical')).toHaveLength(2);
-    expect(cpuViolation(report)).toMatchObject({actions: ['throttled to 25.0%']});
+    expect(cpuViolation(report)?.actions).toEqual([expect.stringMatching(throttledBy(way, '25.0'))]);
   });
+
+  test('is let go when it wants no more than it may have, in one episode', async () => {
+    const burn = [fixture('burn'), '800', '--then', '5500'];
+    const {code, stderr, report} = await limitrun(
+      ['--enforce', way, '--max-cpu', '20', '--policy', 'throttle', '--', ...burn],
+      {report: true},
+    );
+    expect(code).toBe(0);
+    expect(report.violations.filter(({severity}) => severity === 'critical')).toHaveLength(1);
+    expect(cpuViolation(report)?.actions).toEqual([
+      expect.stringMatching(throttledBy(way, '20.0')),
+      'no longer throttled',
+    ]);
+    expect(stderr).toMatch(/CPU back below the limit[^]*no longer throttled/);
+  });
+});
+
+describe('a command that the kernel throttles', () => {
+  needs('compiler', 'cpuGroup');
+
+  test('is told so before, and never stopped', async () => {
+    const burn = [fixture('burn'), '0', '--processes', '2'];
+    const running = start(['-v', '--max-cpu', '30', '--policy', 'throttle', '--', ...burn]);
+    await throttled(running);
+    const states = new Set<string>();
+    const untilMs = performance.now() + 1500;
+    await waitFor(
+      () => {
+        for (const {pid} of alive()) states.add(stateOf(pid));
+        return performance.now() > untilMs;
+      },
+      {what: 'a second and a half to pass'},
+    );
+    expect(states).toContain('R');
+    expect(states).not.toContain('T');
+    expect(running.stderr()).toMatch(/CPU at most 30.0%: capped by the kernel/);
+    running.kill('SIGTERM');
+    await running.exited;
+  });
+});
+
+describe('a command that is throttled', () => {
+  needs('compiler', 'linux');
 
   test('with short-lived children uses what it may', async () => {
     const script = `while :; do ${fixture('burn')} 30 >/dev/null; done`;
@@ -57,20 +108,11 @@ describe('a command that is throttled', () => {
       {report: true},
     );
     const external = handling === 'external';
-    expect(cpuViolation(report)?.actions).toEqual(external ? ['throttled to 20.0%'] : []);
+    expect(cpuViolation(report)?.actions).toEqual(
+      external ? [expect.stringMatching(throttledBy('auto', '20.0'))] : [],
+    );
     // A second and a half of CPU time at a fifth of a core.
     if (external) expect(report.wall_time_seconds).toBeGreaterThan(5);
-  });
-
-  test('is let go when it wants no more than it may have, in one episode', async () => {
-    const {code, stderr, report} = await limitrun(
-      ['--max-cpu', '20', '--policy', 'throttle', '--', fixture('burn'), '800', '--then', '5500'],
-      {report: true},
-    );
-    expect(code).toBe(0);
-    expect(report.violations.filter(({severity}) => severity === 'critical')).toHaveLength(1);
-    expect(cpuViolation(report)?.actions).toEqual(['throttled to 20.0%', 'no longer throttled']);
-    expect(stderr).toMatch(/CPU back below the limit[^]*no longer throttled/);
   });
 
   test('still ends for its CPU time', async () => {

@@ -14,6 +14,8 @@ export const MISSING_WORDS = {
   otherUser: 'cannot become another user (root and setpriv)',
   pidNamespace: 'cannot make a pid namespace',
   linux: 'not Linux',
+  memberGroup: 'no control group that can be frozen can be made here without systemd',
+  cpuGroup: 'no control group that holds CPU time back can be made here without systemd',
   memoryGroup: 'no control group with a memory cap can be made here without systemd',
 } as const;
 
@@ -29,19 +31,26 @@ export function compiler(): string | undefined {
 }
 
 /** Nobody is asked and nobody moved: a cap comes from a cgroup v1, or from one whose controllers are enabled. */
-function canCapMemory(): boolean {
+function groupsHere(): {members: boolean; memory: boolean; cpu: boolean} {
   const {hierarchies} = readCgroupFacts({
     pid: 0,
     uid: process.getuid?.() ?? -1,
     runtimeDirectory: '/none',
     outlivesLogin: false,
   });
-  const choice = chooseGroups({hierarchies}, ['memory']);
-  return choice.kind === 'groups' && !choice.missing.has('memory');
+  const choice = chooseGroups({hierarchies}, ['memory', 'cpu']);
+  if (choice.kind !== 'groups') return {members: false, memory: false, cpu: false};
+  const {places, missing} = choice;
+  return {
+    members: places.some(({membership}) => membership),
+    memory: !missing.has('memory'),
+    cpu: !missing.has('cpu'),
+  };
 }
 
 /** Looks once at what this machine offers. */
 export function detectCapabilities(): Capability[] {
+  const groups = groupsHere();
   const present: Record<Capability, boolean> = {
     compiler: compiler() !== undefined,
     tmux: works('tmux', '-V'),
@@ -52,7 +61,9 @@ export function detectCapabilities(): Capability[] {
     otherUser: works('setpriv', '--reuid', '65534', '--clear-groups', 'true'),
     pidNamespace: works('unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'true'),
     linux: existsSync('/proc/self/stat'),
-    memoryGroup: canCapMemory(),
+    memberGroup: groups.members,
+    memoryGroup: groups.memory,
+    cpuGroup: groups.cpu,
   };
   return (Object.keys(present) as Capability[]).filter((name) => present[name]);
 }

@@ -91,10 +91,76 @@ rm -f "$out"/*
 user script -qec "limitrun --no-record --quiet --max-rss 64MB -- sh -c 'tty; ps -o pgid= -p \$\$; ps -o tpgid= -p \$\$; exit 5'" "$out/typed" >/dev/null 2>&1
 check "the exit code passes a terminal" 5 $?
 check "the command is in the foreground of its terminal" 1 "$(sed -n '/dev.pts/{n;N;s/ //g;p}' "$out/typed" | tr -d '\r' | sort -u | wc -l)"
+echo "--    the peak that the kernel has counted"
+for who in as_root as_user; do
+  $who --max-rss 500MB -- alloc 100
+  check "$who: the peak names its source" cgroup2 "$(report 'r.figures.peak_group_memory.source')"
+  check "$who: it is what was allocated" true "$(report 'const p = r.figures.peak_group_memory.value / 2 ** 20; p >= 100 && p < 110')"
+  $who --interval 10s --max-rss 500MB -- sh -c 'for i in 1 2 3 4 5 6 7 8; do alloc 20 & done; wait'
+  check "$who: children that no sample has met are in it" true "$(report 'r.figures.peak_group_memory.value >= 20 * 2 ** 20')"
+done
+
+echo "--    throttling"
+busy='while :; do :; done'
+throttled() { report 'r.violations.find((v) => v.limit === "max_percent" && v.severity === "critical").actions[0]'; }
+share='r.cpu_time_seconds / r.wall_time_seconds'
+# What the second before it is known has cost is made up for within some seconds more.
+for who in as_root as_user in_scope; do
+  $who --max-cpu 20 --policy throttle --timeout 20s -- sh -c "$busy"
+  check "$who: the timeout ends it" 124 $?
+  check "$who: the kernel throttles" "throttled to 20.0% by the kernel (cgroup2)" "$(throttled)"
+  check "$who: and has said so before" kernel "$(report 'r.limits[0].enforced_by')"
+  check "$who: the share is kept" true "$(report "$share < 0.3")"
+  check "$who: no group is left" "" "$(empty groups)"
+done
+
+echo "--    throttling without the controller cpu"
+mkdir -p /etc/systemd/system/user@.service.d
+printf '[Service]\nDelegate=memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
+systemctl daemon-reload && systemctl restart user@1000.service
+cpu_cap() { user limitrun doctor --json | node -e 'console.log(JSON.parse(require("fs").readFileSync(0)).findings.find((one) => one.id === "cpu_cap").state)'; }
+check "the doctor knows that it is not to be had" no "$(cpu_cap)"
+in_scope --max-cpu 20 --policy throttle --timeout 20s -- sh -c "$busy"
+check "in_scope: limitrun throttles" "throttled to 20.0%" "$(throttled)"
+check "in_scope: the share is kept" true "$(report "$share < 0.3")"
+# What the groups of runs say of themselves; who of the command is stopped by a signal.
+frozen() { cat $(groups | sed 's,$,/cgroup.events,') /dev/null 2>/dev/null | grep 'frozen 1'; }
+stopped() { ps -eo stat,args | grep '^T.*do :; done' | grep -v grep; }
+awaited() { for _ in $(seq 400); do [ -n "$($1)" ] && echo yes && return; sleep 0.02; done; echo no; }
+rm -f "$out"/*
+user systemd-run --user --scope -q limitrun --no-record --max-cpu 5 --policy throttle -- sh -c "$busy" >"$out/out" 2>"$out/err" &
+check "in_scope: the group is frozen for that" yes "$(awaited frozen)"
+check "in_scope: nobody is stopped by a signal" "" "$(for _ in $(seq 20); do stopped; sleep 0.02; done)"
+# limitrun is killed while the group is frozen.
+supervisor=$(ps -eo pid,args | sed -n 's/^ *\([0-9]*\) .*node .*run.js.*/\1/p' | head -1)
+awaited frozen >/dev/null
+kill -9 "$supervisor"
+wait
+running() { ps -eo args | grep 'do :; done' | grep -v grep; }
+check "in_scope: a frozen tree goes with limitrun" "" "$(empty running)"
+check "in_scope: no group stays frozen" "" "$(empty frozen)"
+as_user --max-rss 64MB -- true
+check "in_scope: nor stays at all after the next run" "" "$(empty groups)"
+
 echo "--    fork bombs"
+printf '#include <unistd.h>\nint main(void) { for (;;) fork(); }\n' >bomb.c && gcc -O1 -o /usr/local/bin/bomb bomb.c
+bombs() { pgrep bomb; }
+# bomb WHO POLICY
+bomb() {
+  local began=$SECONDS
+  $1 --max-processes 50 --grace-period 2s --policy "$2" -- bomb
+  check "$1: a fork bomb under $2 ends with 112" 112 $?
+  check "$1: nobody survives it" "" "$(empty bombs)"
+  check "$1: no group is left after it" "" "$(empty groups)"
+  echo "      it took $((SECONDS - began)) s, $(report 'r.figures.peak_processes.value') processes at most"
+}
+# The user is still without the controller cpu.
+for policy in immediate_kill graceful_shutdown; do
+  for who in as_root as_user in_scope; do bomb $who $policy; done
+done
 for who in as_root in_scope; do
   $who --max-processes 20 --policy immediate_kill -- sh -c 'f() { f & f & wait; }; f'
-  check "$who: a fork bomb ends with 112" 112 $?
+  check "$who: a fork bomb of a shell ends with 112" 112 $?
   check "$who: no group is left after it" "" "$(empty groups)"
 done
 echo "--    $failed failed"

@@ -1,5 +1,5 @@
 /** The controllers that limitrun can make use of. */
-export const CONTROLLERS = ['memory', 'pids'] as const;
+export const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 
 export type Controller = (typeof CONTROLLERS)[number];
 

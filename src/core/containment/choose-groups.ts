@@ -28,8 +28,16 @@ export type GroupChoice =
       readonly missing: ReadonlyMap<Controller, string>;
     };
 
-/** @param wanted the controllers that the limits ask for; memory is the one a manager is asked for */
-export function chooseGroups(facts: CgroupFacts, wanted: readonly Controller[]): GroupChoice {
+/**
+ * @param wanted the controllers that the limits ask for, if need be a manager
+ * @param welcome those that are taken where they cost nothing: where groups have them already, or limitrun makes room for
+ * others
+ */
+export function chooseGroups(
+  facts: CgroupFacts,
+  wanted: readonly Controller[],
+  welcome: readonly Controller[] = [],
+): GroupChoice {
   const usable = facts.hierarchies.filter(({writable}) => writable);
   const missing = new Map<Controller, string>();
   const homes = new Map<Hierarchy, Controller[]>();
@@ -38,17 +46,36 @@ export function chooseGroups(facts: CgroupFacts, wanted: readonly Controller[]):
     if (home === undefined) missing.set(controller, whyMissing(facts, controller));
     else homes.set(home, [...(homes.get(home) ?? []), controller]);
   }
+  for (const controller of welcome) {
+    if (wanted.includes(controller)) continue;
+    const home = usable.find((hierarchy) => isFree(hierarchy, controller, homes.get(hierarchy) ?? []));
+    if (home !== undefined) homes.set(home, [...(homes.get(home) ?? []), controller]);
+  }
   const lists = usable.find(({version}) => version === 2) ?? usable.find(({freezer}) => freezer);
   if (lists !== undefined && !homes.has(lists)) homes.set(lists, []);
   const places = [...homes].map(([hierarchy, controllers]) => place(hierarchy, controllers, lists));
   const found: GroupChoice =
     places.length === 0 ? {kind: 'none', why: whyNone(facts)} : {kind: 'groups', places, missing};
-  if (facts.manager === undefined || !missing.has('memory')) return found;
+  if (facts.manager === undefined || !isWorthAsking(facts, missing)) return found;
   return {kind: 'ask', manager: facts.manager, otherwise: found};
+}
+
+/** A manager that is there can cap memory; not every one can hand on the controller cpu. */
+function isWorthAsking(
+  {managerControllers = []}: CgroupFacts,
+  missing: ReadonlyMap<Controller, string>,
+): boolean {
+  return missing.has('memory') || managerControllers.some((controller) => missing.has(controller));
 }
 
 function canHave({controllers, enabled, alone}: Hierarchy, controller: Controller): boolean {
   return enabled.includes(controller) || (alone && controllers.includes(controller));
+}
+
+function isFree(hierarchy: Hierarchy, controller: Controller, taken: readonly Controller[]): boolean {
+  const {enabled} = hierarchy;
+  if (enabled.includes(controller)) return true;
+  return canHave(hierarchy, controller) && taken.some((one) => !enabled.includes(one));
 }
 
 function place(

@@ -1,17 +1,24 @@
 import {existsSync, mkdirSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
 import type {Clock} from '../clock.js';
 import type {GroupPlace} from './choose-groups.js';
-import {kindOf, type Caps, type Containment, type OutOfMemory} from './containment.js';
+import type {Controller} from './cgroup-facts.js';
+import {kindOf, type Caps, type Containment, type GroupPeak, type OutOfMemory} from './containment.js';
+import {CpuCap} from './cpu-cap.js';
 import {tryControl, writeControl} from './group-file.js';
+import {GroupFreezer, type FreezeHolder} from './group-freezer.js';
 import {pidsBeneath, removeGroup} from './group-tree.js';
 import {killByFreezer} from './kill-by-freezer.js';
-import {OomWatch} from './oom-watch.js';
+import {MemoryWatch} from './memory-watch.js';
 
 /** A process that has been killed takes some milliseconds to leave its group. */
 const GONE_WITHIN_MS = 1000;
 const LONGEST_LOOK_MS = 20;
 /** What the shell exits with that could not enter; it is told from a command's own by {@link ControlGroups.entered}. */
 const EXIT_NOT_ENTERED = 125;
+
+/** Of the usual nice value (sched-design-CFS.rst). */
+const SHARES_OF_A_PROCESS = 1024;
 
 interface Group extends GroupPlace {
   readonly directory: string;
@@ -23,22 +30,35 @@ export class ControlGroups implements Containment {
   readonly enter: readonly string[];
   readonly #groups: readonly Group[];
   readonly #clock: Clock;
-  readonly #oom: OomWatch | undefined;
+  readonly directories: readonly string[];
+  readonly #home: Group | undefined;
+  readonly #freezer: GroupFreezer | undefined;
+  #crowd: number;
+  readonly #memory: MemoryWatch | undefined;
+  readonly #memoryKind: Containment['kind'];
+  readonly cpu?: CpuCap;
 
   /** @throws the kernel's error when a group cannot be made or capped; nothing is left then */
   constructor(places: readonly GroupPlace[], name: string, caps: Caps, clock: Clock) {
     this.#clock = clock;
     this.kind = kindOf(places);
     this.#groups = places.map((place) => ({...place, directory: `${place.parent}/${name}`}));
+    this.directories = this.#groups.map(({directory}) => directory);
     try {
       for (const group of this.#groups) make(group, caps);
     } catch (error) {
-      for (const {directory} of this.#groups) removeGroup(directory);
+      for (const directory of this.directories) removeGroup(directory);
       throw error;
     }
-    this.enter = enterLines(this.#groups.map(({directory}) => directory));
+    this.enter = enterLines(this.#groups);
+    this.#home = this.#groups.find(({membership}) => membership);
+    this.#freezer = this.#home && new GroupFreezer(this.#home.version, this.#home.directory);
+    this.#crowd = caps.crowd ?? Infinity;
     const memory = this.#with('memory');
-    this.#oom = memory && new OomWatch(memory.version, memory.directory);
+    this.#memory = memory && new MemoryWatch(memory.version, memory.directory);
+    this.#memoryKind = kindOf(memory === undefined ? [] : [memory]);
+    const cpu = this.#with('cpu');
+    if (cpu !== undefined) this.cpu = new CpuCap(cpu.version, cpu.directory);
   }
 
   entered(): boolean {
@@ -46,23 +66,46 @@ export class ControlGroups implements Containment {
   }
 
   members(): readonly number[] {
-    const group = this.#lists();
-    return group === undefined ? [] : pidsBeneath(group.directory);
+    if (this.#home === undefined) return [];
+    const pids = pidsBeneath(this.#home.directory);
+    if (pids.length <= this.#crowd) return pids;
+    void this.freeze('crowd');
+    setImmediate(() => {
+      this.thaw('crowd');
+    });
+    return pidsBeneath(this.#home.directory);
   }
 
   kill(): void {
-    const group = this.#lists();
-    if (group === undefined) return;
-    if (group.version === 2 && tryControl(group.directory, 'cgroup.kill', '1')) return;
-    killByFreezer(group.directory, group.version);
+    if (this.#home === undefined) return;
+    const {version, directory} = this.#home;
+    const killed = version === 2 && tryControl(directory, 'cgroup.kill', '1');
+    if (!killed) killByFreezer(directory, version);
+    // Whoever is killed is not to be held up.
+    this.#crowd = Infinity;
+    this.thaw();
+  }
+
+  async freeze(holder: FreezeHolder): Promise<boolean> {
+    return (await this.#freezer?.freeze(holder)) ?? false;
+  }
+
+  thaw(holder?: FreezeHolder): void {
+    this.#freezer?.thaw(holder);
   }
 
   outOfMemory(): OutOfMemory {
-    return this.#oom?.look() ?? 'no';
+    return this.#memory?.look() ?? 'no';
+  }
+
+  memoryPeak(): GroupPeak | undefined {
+    const value = this.#memory?.peakBytes();
+    return value === undefined ? undefined : {value, source: this.#memoryKind};
   }
 
   async remove(): Promise<boolean> {
-    this.#oom?.close();
+    this.#memory?.close();
+    this.thaw();
     const untilMs = this.#clock.nowMs() + GONE_WITHIN_MS;
     for (let lookMs = 1; ; lookMs = Math.min(2 * lookMs, LONGEST_LOOK_MS)) {
       const gone = this.#groups.filter(({directory}) => removeGroup(directory));
@@ -72,11 +115,7 @@ export class ControlGroups implements Containment {
     }
   }
 
-  #lists(): Group | undefined {
-    return this.#groups.find(({membership}) => membership);
-  }
-
-  #with(controller: 'memory' | 'pids'): Group | undefined {
+  #with(controller: Controller): Group | undefined {
     return this.#groups.find(({controllers}) => controllers.includes(controller));
   }
 }
@@ -90,6 +129,10 @@ function make({version, directory, controllers}: Group, caps: Caps): void {
   }
   if (controllers.includes('pids') && tasks !== undefined) {
     writeControl(directory, 'pids.max', String(tasks));
+  }
+  // In v1 the group would weigh as much as a single process beside it; as much as the machine has cores it may.
+  if (controllers.includes('cpu') && version === 1) {
+    tryControl(directory, 'cpu.shares', String(SHARES_OF_A_PROCESS * availableParallelism()));
   }
 }
 
@@ -108,15 +151,20 @@ function capMemory1(directory: string, bytes: number): void {
 }
 
 /**
- * A shell that cannot enter removes the groups that it is not in, by which that is known, and does nothing else.
+ * A shell that cannot enter removes the groups that it is not in, by which that is known, and does nothing else. A group
+ * for CPU time alone may be left out: a real-time process cannot enter one of v1, and is throttled by other means.
  * The groups' paths hold nothing that a shell could take for something else, since they are quoted.
  */
-function enterLines(directories: readonly string[]): string[] {
-  const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
-  const all = directories.map(quoted).join(' ');
-  return directories.map(
-    (directory) =>
-      `{ echo $$ >${quoted(`${directory}/cgroup.procs`)}; } 2>/dev/null || ` +
-      `{ PATH=/usr/bin:/bin rmdir ${all} 2>/dev/null; exit ${String(EXIT_NOT_ENTERED)}; }`,
-  );
+function enterLines(groups: readonly Group[]): string[] {
+  const all = groups.map(({directory}) => quoted(directory)).join(' ');
+  return groups.map((group) => {
+    const enter = `{ echo $$ >${quoted(`${group.directory}/cgroup.procs`)}; } 2>/dev/null`;
+    const optional = !group.membership && group.controllers.every((controller) => controller === 'cpu');
+    if (optional) return `${enter} || :`;
+    return `${enter} || { PATH=/usr/bin:/bin rmdir ${all} 2>/dev/null; exit ${String(EXIT_NOT_ENTERED)}; }`;
+  });
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }

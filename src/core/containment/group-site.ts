@@ -3,6 +3,7 @@ import type {Clock} from '../clock.js';
 import type {GroupPlace} from './choose-groups.js';
 import {kindOf, type Caps, type Containment} from './containment.js';
 import {ControlGroups} from './control-groups.js';
+import {writeFrozen} from './freezer-file.js';
 import {tryControl, writeControl} from './group-file.js';
 import {groupName, selfGroupName, type GroupOwner} from './group-name.js';
 import {removeGroup, removeLeftovers} from './group-tree.js';
@@ -20,7 +21,7 @@ export class GroupSite {
     this.#places = places;
     this.#owner = owner;
     this.#clock = clock;
-    for (const {parent} of places) removeLeftovers(parent, owner.pidNamespace);
+    for (const place of places) removeLeftovers(place, owner.pidNamespace);
     for (const place of places) if (place.enable.length > 0) this.#vacate(place);
   }
 
@@ -39,7 +40,10 @@ export class GroupSite {
   /** Puts limitrun back where it was. To be called at the end, also when the groups could not be removed. */
   close(): void {
     const name = groupName(this.#owner);
-    for (const {parent} of this.#places) removeGroup(`${parent}/${name}`);
+    for (const {parent, version} of this.#places) {
+      // With somebody in it, whom nobody could end, it stays.
+      if (!removeGroup(`${parent}/${name}`)) writeFrozen(version, `${parent}/${name}`, false);
+    }
     const place = this.#vacated;
     if (place === undefined) return;
     this.#vacated = undefined;

@@ -1,6 +1,8 @@
 import {readdirSync, rmdirSync} from 'node:fs';
 import {readStatOf} from '../monitor/procfs-member.js';
+import type {GroupPlace} from './choose-groups.js';
 import {pidsIn} from './group-file.js';
+import {writeFrozen} from './freezer-file.js';
 import {ownerOfGroup} from './group-name.js';
 
 /** The groups directly beneath a group; none when it does not exist. */
@@ -33,12 +35,13 @@ export function removeGroup(group: string): boolean {
   }
 }
 
-/** Removes what runs have left beneath a group whose limitrun has been killed. Groups with processes stay. */
-export function removeLeftovers(parent: string, pidNamespace: number): void {
+/** Removes what runs have left beneath a group whose limitrun has been killed. Groups with processes stay, thawed. */
+export function removeLeftovers({parent, version}: GroupPlace, pidNamespace: number): void {
   for (const name of groupsIn(parent)) {
     const owner = ownerOfGroup(name);
     // Whether a process of another pid namespace is alive cannot be told.
     if (owner?.pidNamespace !== pidNamespace) continue;
-    if (readStatOf(owner.pid)?.startTime !== owner.startTime) removeGroup(`${parent}/${name}`);
+    if (readStatOf(owner.pid)?.startTime === owner.startTime) continue;
+    if (!removeGroup(`${parent}/${name}`)) writeFrozen(version, `${parent}/${name}`, false);
   }
 }

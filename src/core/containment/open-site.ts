@@ -18,19 +18,20 @@ export interface OpenedSite {
 }
 
 /**
- * Finds out what this machine offers and prepares it. No program is started unless memory is wanted and systemd is the
- * only way to it.
+ * Finds out what this machine offers and prepares it. No program is started unless systemd is the only way to what is
+ * wanted.
  */
 export async function openSite(
   asker: Asker,
   runId: string,
   wanted: readonly Controller[],
+  welcome: readonly Controller[],
 ): Promise<OpenedSite> {
-  let choice = chooseGroups(readCgroupFacts(asker), wanted);
+  let choice = chooseGroups(readCgroupFacts(asker), wanted, welcome);
   let refused: string | undefined;
   if (choice.kind === 'ask') {
     refused = await askForScope(choice.manager, runId, asker.pid);
-    choice = refused === undefined ? chooseGroups(readCgroupFacts(asker), wanted) : choice.otherwise;
+    choice = refused === undefined ? chooseGroups(readCgroupFacts(asker), wanted, welcome) : choice.otherwise;
   }
   return prepared(choice, wanted, asker.pid, runId, refused);
 }

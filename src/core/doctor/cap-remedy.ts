@@ -7,6 +7,7 @@ export function capRemedy(
   {inContainer, machine}: MachineFacts,
   groups: GroupFacts,
 ): string | undefined {
+  if (controller === 'cpu') return ofUndelegatedCpu(groups);
   // What keeps the memory uncapped keeps the processes uncapped: it is said once.
   if (controller !== 'memory') return undefined;
   if (inContainer && !groups.hierarchies.some(({writable}) => writable)) return ofContainer(groups);
@@ -69,4 +70,10 @@ function ofUndelegated({hierarchies}: GroupFacts, uid: number | undefined): stri
   return uid === 0
     ? 'boot the kernel with cgroup_enable=memory'
     : 'as root: systemctl edit user@.service, with the lines [Service] and Delegate=memory pids';
+}
+
+/** systemd hands an ordinary user's manager memory and pids by itself, but cpu only where it is told to. */
+function ofUndelegatedCpu({manager, managerControllers}: GroupFacts): string | undefined {
+  if (manager?.kind !== 'user' || managerControllers?.includes('cpu') === true) return undefined;
+  return 'as root: systemctl edit user@.service, with the lines [Service] and Delegate=cpu memory pids';
 }

@@ -5,6 +5,8 @@ import type {CapsHere} from './limit-outlooks.js';
 import {GROUP_FILES, type GroupFacts, type MachineFacts} from './machine-facts.js';
 
 const AREA = 'capping';
+/** Without cpu a command is throttled all the same. */
+const NEEDED: readonly Controller[] = ['memory', 'pids'];
 
 /** What the kernel would keep besides, by control groups, and what stands in the way. Pure. */
 export function judgeCapping(facts: MachineFacts, caps: CapsHere | undefined): Finding[] {
@@ -25,6 +27,7 @@ export function judgeCapping(facts: MachineFacts, caps: CapsHere | undefined): F
 const OF_CONTROLLER: Readonly<Record<Controller, {readonly id: string; readonly what: string}>> = {
   memory: {id: 'memory_cap', what: 'kernel cap on memory'},
   pids: {id: 'process_cap', what: 'kernel cap on processes'},
+  cpu: {id: 'cpu_cap', what: 'kernel cap on CPU time'},
 };
 
 function cap(controller: Controller, state: FindingState, meaning: string, remedy?: string): Finding {
@@ -40,6 +43,7 @@ function cap(controller: Controller, state: FindingState, meaning: string, remed
 const GOOD_OF_CAP: Readonly<Record<Controller, string>> = {
   memory: '--max-rss: no overshoot under immediate_kill, a backstop under the others',
   pids: '--max-processes: a backstop against fork bombs',
+  cpu: '--max-cpu with the policy throttle: the kernel holds the tree back',
 };
 
 function capHere(
@@ -51,7 +55,9 @@ function capHere(
   const why = missing.get(controller);
   if (why !== undefined) {
     const remedy = capRemedy(controller, facts, groups);
-    return cap(controller, 'no', `only sampling keeps the limit: ${why}`, remedy);
+    const otherwise =
+      controller === 'cpu' ? 'throttled by stopping and waking' : 'only sampling keeps the limit';
+    return cap(controller, 'no', `${otherwise}: ${why}`, remedy);
   }
   const how = `${source ?? 'cgroup'}${byManager ? ', in a scope of systemd' : ''}`;
   return cap(controller, 'yes', `${GOOD_OF_CAP[controller]} (${how})`);
@@ -87,9 +93,9 @@ function version2({hierarchies}: GroupFacts): Finding {
       meaning: `limitrun's own group may not be written to; it has ${controllers}`,
     };
   }
-  const offered = CONTROLLERS.filter((one) => own.controllers.includes(one));
+  const offered = NEEDED.filter((one) => own.controllers.includes(one));
   const usable = offered.filter((one) => own.enabled.includes(one) || own.alone);
-  const state = usable.length === CONTROLLERS.length ? 'yes' : 'partly';
+  const state = usable.length === NEEDED.length ? 'yes' : 'partly';
   const shared =
     usable.length < offered.length ? ', which other processes in that group keep from being used' : '';
   return {...row, state, meaning: `limitrun's own group may be written to; it has ${controllers}${shared}`};
@@ -115,6 +121,7 @@ function version2Files({hierarchies, files}: GroupFacts): Finding {
 const V1_PARTS: readonly (readonly [name: string, isIn: (hierarchy: Hierarchy) => boolean])[] = [
   ['memory', ({controllers}) => controllers.includes('memory')],
   ['pids', ({controllers}) => controllers.includes('pids')],
+  ['cpu', ({controllers}) => controllers.includes('cpu')],
   ['freezer', ({freezer}) => freezer],
 ];
 

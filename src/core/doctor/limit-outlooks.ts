@@ -1,7 +1,7 @@
 import {chooseGroups} from '../containment/choose-groups.js';
 import {CONTROLLERS, type CgroupFacts, type Controller} from '../containment/cgroup-facts.js';
 import {kindOf} from '../containment/containment.js';
-import {kernelCaps} from '../limits/kernel-caps.js';
+import {capsWithout, kernelCaps} from '../limits/kernel-caps.js';
 import {limitPromises, type CapsInForce} from '../limits/limit-promises.js';
 import {LIMIT_KINDS, limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
 import type {UsageMetric} from '../monitor/probe.js';
@@ -61,14 +61,10 @@ function promisesFor(
   caps: CapsHere | undefined,
 ): LimitPromise[] {
   const limits = limitsSet(exampleLimits(policy));
-  const {memory, tasks} = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0, freezes: false});
+  const wanted = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0, freezes: false});
   if (caps?.source === undefined) return limitPromises(limits, measures, intervalMs);
   const {source, missing} = caps;
-  return limitPromises(limits, measures, intervalMs, {
-    source,
-    ...(memory === undefined || missing.has('memory') ? {} : {memory}),
-    ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
-  });
+  return limitPromises(limits, measures, intervalMs, {...capsWithout(wanted, missing), source});
 }
 
 const MIB = 1024 * 1024;

@@ -11,6 +11,10 @@ export interface KernelCaps {
   };
   /** Tasks (processes and threads): a backstop against a fork bomb. */
   readonly tasks?: number;
+  /** More processes than that are made to stand still while it is decided what is done about them. */
+  readonly crowd?: number;
+  /** The CPU percentage is kept by the kernel once it has been exceeded (policy `throttle`). */
+  readonly throttled?: true;
 }
 
 /** What else decides on the caps. */
@@ -30,27 +34,39 @@ const BACKSTOP_FACTOR = 2;
 const BACKSTOP_BYTES = 256 * MIB;
 /** The kernel counts threads where the limit counts processes: room for those of an honest program. */
 const ROOM_FOR_THREADS = 1024;
+/** What ends within a millisecond is no crowd: it would be found alive only because it was made to stand still. */
+const ROOM_FOR_THE_DYING = 32;
 
 /**
- * Which caps the limits ask for: memory at the limit for `immediate_kill`, above it for the other policies that end the
+ * What the limits ask for: memory at the limit for `immediate_kill`, above it for the other policies that end the
  * tree, none for those that do not. A limit that may be broken for a while (sustain time, start-up grace) has none: the
  * kernel does not wait. Where a hook looks at the frozen tree first, `immediate_kill` too has a cap above the limit only.
+ * Policy `throttle` asks for CPU time to be held back, from the moment of the violation on.
  */
 export function kernelCaps(
   limits: readonly Limit[],
   {handling, startupGraceMs, freezes}: CapSurroundings,
 ): KernelCaps {
-  if (handling === 'disabled' || startupGraceMs > 0) return {};
+  if (handling === 'disabled') return {};
+  const throttled = limits.some(({kind, policy}) => kind.type === 'max_percent' && policy === 'throttle');
+  const caps = startupGraceMs > 0 ? {} : capsOfEnding(limits, freezes);
+  return throttled ? {...caps, throttled} : caps;
+}
+
+/** Of the limits that end the tree at once. */
+function capsOfEnding(limits: readonly Limit[], freezes: boolean): KernelCaps {
   const ending = limits.filter(({policy, sustainMs}) => endsTheTree(policy) && sustainMs === 0);
   const memory = memoryCap(
     ending.filter(({kind}) => kind.type === 'max_rss'),
     freezes,
   );
-  // The highest step: up to there processes may be started.
-  const processes = ending.filter(({kind}) => kind.type === 'max_processes').at(-1);
+  const processes = ending.filter(({kind}) => kind.type === 'max_processes').map(({value}) => value);
+  const [crowd, most] = [processes[0], processes.at(-1)];
   return {
     ...(memory === undefined ? {} : {memory}),
-    ...(processes === undefined ? {} : {tasks: 2 * processes.value + ROOM_FOR_THREADS}),
+    // Up to the highest step processes may be started.
+    ...(most === undefined ? {} : {tasks: 2 * most + ROOM_FOR_THREADS}),
+    ...(crowd === undefined ? {} : {crowd: 2 * crowd + ROOM_FOR_THE_DYING}),
   };
 }
 
@@ -62,4 +78,29 @@ function memoryCap(steps: readonly Limit[], freezes: boolean): KernelCaps['memor
   if (last === undefined) return undefined;
   const bytes = Math.max(last.value * BACKSTOP_FACTOR, last.value + BACKSTOP_BYTES);
   return {limit: last, bytes, role: 'backstop'};
+}
+
+/** The controllers of control groups by which the caps are kept. */
+export type CapController = 'memory' | 'pids' | 'cpu';
+
+/** Which of them these caps need. */
+export function controllersFor({memory, tasks, throttled}: KernelCaps): CapController[] {
+  return [
+    ...(memory === undefined ? [] : (['memory'] as const)),
+    ...(tasks === undefined ? [] : (['pids'] as const)),
+    ...(throttled === undefined ? [] : (['cpu'] as const)),
+  ];
+}
+
+/** What of the caps can be kept where some controllers are missing. */
+export function capsWithout(
+  {memory, tasks, throttled, ...others}: KernelCaps,
+  missing: {has(controller: CapController): boolean},
+): KernelCaps {
+  return {
+    ...others,
+    ...(memory === undefined || missing.has('memory') ? {} : {memory}),
+    ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
+    ...(throttled === undefined || missing.has('cpu') ? {} : {throttled}),
+  };
 }

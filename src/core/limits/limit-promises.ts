@@ -9,6 +9,8 @@ export type CapsInForce = KernelCaps & {readonly source: KernelCap['source']};
 const ABOVE_A_CAP =
   'none, but for pages of program files, which the kernel counts where they were read first';
 
+const MADE_UP_FOR = 'a rate is known after a second; what was too much until then is made up for';
+
 /**
  * What keeps each limit (each step of it) on this machine, told before the start. A limit on a metric that is not measured here is
  * kept by nobody.
@@ -29,6 +31,8 @@ export function limitPromises(
     const polling = {...limit, enforcedBy: 'polling', everyMs: intervalMs} as const;
     const cap = caps && capOf(one, caps);
     if (cap === undefined) return {...polling, overshoot: overshootOfSampling(one)};
+    if (kind.type === 'max_percent')
+      return {...polling, enforcedBy: 'kernel', cap, overshoot: afterSustain(one, MADE_UP_FOR)};
     const isTheLimit = kind.type === 'max_rss' && caps?.memory?.role === 'limit';
     if (isTheLimit) return {...polling, enforcedBy: 'kernel', cap, overshoot: ABOVE_A_CAP};
     const overshoot = kind.type === 'max_rss' ? 'up to the backstop' : overshootOfSampling(one);
@@ -36,16 +40,23 @@ export function limitPromises(
   });
 }
 
-function capOf({kind, value}: Limit, {memory, tasks, source}: CapsInForce): KernelCap | undefined {
+function capOf(limit: Limit, {memory, tasks, throttled, source}: CapsInForce): KernelCap | undefined {
+  const {kind, value, policy} = limit;
   // Of a limit in steps only the one that the cap is for.
   if (kind.type === 'max_rss' && memory?.limit.value === value) return {source, value: memory.bytes};
   if (kind.type === 'max_processes' && tasks !== undefined) return {source, value: tasks};
+  if (kind.type === 'max_percent' && policy === 'throttle' && throttled) return {source, value};
   return undefined;
 }
 
-function overshootOfSampling({kind, sustainMs}: Limit): string {
+function overshootOfSampling(limit: Limit): string {
+  const {kind} = limit;
   const between = 'what is used between two samples, which come every millisecond or so near the limit';
   const rate = 'a rate is known after a second';
   const what = kind.unit === 'percent' || kind.unit === 'bytesPerSecond' ? rate : between;
+  return afterSustain(limit, what);
+}
+
+function afterSustain({sustainMs}: Limit, what: string): string {
   return sustainMs === 0 ? what : `unlimited for the sustain time, then ${what}`;
 }

@@ -14,6 +14,8 @@ export interface ThrottleLook {
   readonly ranMs: number;
   /** CPU time the tree used meanwhile, members that have ended included, ms. */
   readonly usedMs: number;
+  /** CPU time that it wanted besides and was not given by the kernel, ms. */
+  readonly deniedMs: number;
 }
 
 /** The tree is stopped for `stopMs`, then runs for `runMs`. */
@@ -57,12 +59,17 @@ export function openLedger(usedPercent: number, wantedPercent: number): Throttle
 
 /** Books what happened since the last look. */
 export function account(ledger: ThrottleLedger, look: ThrottleLook, wantedCores: number): ThrottleLedger {
-  const {elapsedMs, ranMs, usedMs} = look;
+  const {elapsedMs, ranMs, usedMs, deniedMs} = look;
   const balanceMs = bounded(ledger.balanceMs + wantedCores * elapsedMs - usedMs, wantedCores);
   if (ranMs <= 0) return {...ledger, balanceMs};
   const weight = Math.max(LEAST_WEIGHT, 1 - Math.exp(-ranMs / DEMAND_MEMORY_MS));
-  const demandCores = ledger.demandCores + (usedMs / ranMs - ledger.demandCores) * weight;
+  const demandCores = ledger.demandCores + ((usedMs + deniedMs) / ranMs - ledger.demandCores) * weight;
   return {balanceMs, demandCores};
+}
+
+/** What the tree may use from now on, CPU time per time: its share, and a part of what is owed to it or by it. */
+export function shareOf({balanceMs}: ThrottleLedger, wantedCores: number): number {
+  return Math.max(wantedCores + balanceMs / SETTLE_MS, wantedCores * LEAST_SHARE);
 }
 
 /**
@@ -71,8 +78,7 @@ export function account(ledger: ThrottleLedger, look: ThrottleLook, wantedCores:
  * timers do. A tree that wants no more than it may have is not stopped at all (`stopMs` 0).
  */
 export function nextSlice(ledger: ThrottleLedger, wantedCores: number, periodMs: number): Slice {
-  const share = wantedCores + ledger.balanceMs / SETTLE_MS;
-  const cores = Math.max(share, wantedCores * LEAST_SHARE);
+  const cores = shareOf(ledger, wantedCores);
   if (ledger.demandCores <= cores) return {runMs: periodMs, stopMs: 0};
   const runShare = cores / ledger.demandCores;
   const runMs = Math.max(SHORTEST_RUN_MS, periodMs * runShare);

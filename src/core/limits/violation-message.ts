@@ -31,9 +31,13 @@ export function betweenSamplesMessage({kind, value}: Limit, high: number): strin
   return `${kind.label} was at ${was} between samples, above the limit ${most}, and is below it again`;
 }
 
-/** What is said when the policy `throttle` begins, such as `throttled to 50.0%`. */
-export function throttledText({limitValue, unit}: ResourceViolation): string {
-  return `throttled to ${formatValue(limitValue, unit)}`;
+/**
+ * What is said when the policy `throttle` begins, such as `throttled to 50.0%`.
+ * @param kernel the control group by which the kernel does it; undefined: limitrun does, by stopping and waking
+ */
+export function throttledText({limitValue, unit}: ResourceViolation, kernel?: 'cgroup2' | 'cgroup1'): string {
+  const by = kernel === undefined ? '' : ` by the kernel (${kernel})`;
+  return `throttled to ${formatValue(limitValue, unit)}${by}`;
 }
 
 function subject({label, unit}: LimitKind, value: number): string {

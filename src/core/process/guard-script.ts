@@ -1,21 +1,24 @@
 /**
  * What the guard's `/bin/sh` runs (POSIX sh; grep -z of GNU or busybox, and the same without it). Argument: the run's
  * id, hexadecimal, which LIMITRUN_RUN_ID of every process of the run holds, alone or between slashes. Standard input:
- * lines `child PID START_TIME`, `mend TERMINAL TEXT` (or `mend` alone: nothing is to be mended any more) and at the end
+ * lines `child PID START_TIME`, `group DIRECTORY` (a control group around it), `mend TERMINAL TEXT` (or `mend` alone: nothing is to be mended any more) and at the end
  * `goodbye`. The end of the input without a goodbye means that limitrun was killed.
  *
- * The tree is then found by the marker in /proc/PID/environ, by the child's pid with its start time (field 22 of
+ * The groups are killed at once where the kernel can do that. The tree is then found by its groups, by the marker in /proc/PID/environ, by the child's pid with its start time (field 22 of
  * /proc/PID/stat, proc(5)), and from these by their children. What is found is stopped first, so that it does not fork
- * on, then killed; again until two looks in a row find nothing, 50 times at most.
+ * on, then killed; again until two looks in a row find nothing, 50 times at most. Groups that stood still or
+ * were held back are let go: what the freezer of v1 holds does not die before, and who has no CPU time takes long to.
  *
  * The guard does not carry the marker itself and is no child of the tree, so it never finds itself.
  */
 export const GUARD_SCRIPT = String.raw`
 trap '' INT QUIT HUP TERM TSTP TTIN TTOU PIPE USR1 USR2 ALRM
-id=$1 child= started= terminal= mending=
+id=$1 child= started= terminal= mending= groups=
 while read -r word pid start; do
   case $word in
     child) child=$pid started=$start ;;
+    group) groups="$groups$pid${'$'}{start:+ $start}
+" ;;
     mend) terminal=$pid mending=$start ;;
     goodbye) exit 0 ;;
   esac
@@ -23,6 +26,25 @@ done
 
 # Beside the rest: a terminal that is stopped must not hold it up.
 if [ -c "$terminal" ]; then printf %s "$mending" >"$terminal" & fi 2>/dev/null
+
+# Writes $1 into the file $2 of each group, where there is such a file.
+control() {
+  while read -r group; do
+    [ -e "$group/$2" ] && echo "$1" >"$group/$2"
+  done <<END
+$groups
+END
+} 2>/dev/null
+
+let_go() {
+  control max cpu.max
+  control -1 cpu.cfs_quota_us
+  control 0 cgroup.freeze
+  control THAWED freezer.state
+}
+
+control max cpu.max
+control 1 cgroup.kill
 
 # The state and the start time of process $1, in $state and $since; fails when it is gone.
 look() {
@@ -48,6 +70,7 @@ marked() {
 
 # Adds process $1 and what it has started to $found.
 add() {
+  case $1 in 0 | 1) return ;; esac
   case " $found " in *" $1 "*) return ;; esac
   look "$1" || return
   case $state in Z | X) return ;; esac
@@ -64,6 +87,14 @@ empty=0 rounds=0
 while [ $empty -lt 2 ] && [ $rounds -lt 50 ]; do
   found=
   if [ -n "$child" ] && look "$child" && [ "$since" = "$started" ]; then add "$child"; fi
+  while read -r group; do
+    [ -n "$group" ] || continue
+    for list in "$group"/cgroup.procs "$group"/*/cgroup.procs; do
+      [ -r "$list" ] && while read -r one; do add "$one"; done <"$list"
+    done
+  done 2>/dev/null <<END
+$groups
+END
   for path in $(marked); do
     path=${'$'}{path#/proc/}
     add "${'$'}{path%/environ}"
@@ -83,6 +114,7 @@ while [ $empty -lt 2 ] && [ $rounds -lt 50 ]; do
     empty=0
     for signal in KILL CONT; do kill -$signal $found 2>/dev/null; done
   fi
+  let_go
   rounds=$((rounds + 1))
   sleep 0.05 2>/dev/null
 done

@@ -42,6 +42,11 @@ export class Guard {
     this.#process ??= this.#start(onFailure);
   }
 
+  /** The control groups that the child will enter: absolute paths, without line breaks, which the kernel refuses. */
+  contain(directories: readonly string[]): void {
+    for (const directory of directories) this.#tell(`group ${directory}`);
+  }
+
   /** The child runs now. */
   watch(pid: number): void {
     const startTime = readStatOf(pid)?.startTime;

@@ -8,7 +8,8 @@ import type {EndCause} from '../record/run-event.js';
 import {launch, type LaunchCommand, type RunningChild} from './launch.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
-import {TreeTerminator, type KillableGroup, type TerminationReason, type TreeEnd} from './tree-terminator.js';
+import type {TreeGroup} from './tree-group.js';
+import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
 import {TreeThrottle} from './tree-throttle.js';
 
 /** One life of the child: what whoever watches it needs. */
@@ -21,6 +22,8 @@ export interface Attempt {
   readonly terminator: TreeTerminator;
   /** Slows this attempt's tree down; whoever watches it says how CPU time is measured. */
   readonly throttle: TreeThrottle;
+  /** Its control group, where there is one. */
+  readonly group?: TreeGroup;
 }
 
 /** How an attempt ended. */
@@ -72,10 +75,9 @@ export interface ProcessControlOptions {
 }
 
 /** What is used of the control groups of an attempt. */
-export interface AttemptGroup extends KillableGroup {
+export interface AttemptGroup extends TreeGroup {
   /** See `ShellNeeds.enter`. */
   readonly enter: readonly string[];
-  members(): readonly number[];
 }
 
 interface CurrentAttempt extends Attempt {
@@ -260,11 +262,12 @@ export class ProcessControl {
       this.#options.onAction?.(text, reason);
     };
     const terminator = new TreeTerminator(probe, this.#clock, onAction, group);
-    const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction);
+    const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction, group);
     const {attempt: number} = this.#state;
     const startedAtMs = this.#clock.nowMs();
     const {pid} = launched;
-    return {number, pid, probe, terminator, throttle, launched, startedAtMs, killedByKernel: false};
+    const parts = {probe, terminator, throttle, ...(group === undefined ? {} : {group})};
+    return {number, pid, ...parts, launched, startedAtMs, killedByKernel: false};
   }
 
   #endBackground(): void {

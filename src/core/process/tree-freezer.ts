@@ -1,8 +1,12 @@
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
+import {readStatOf} from '../monitor/procfs-member.js';
 import {signalProcess} from './signal-process.js';
+import type {TreeGroup} from './tree-group.js';
 
 /** A tree that still forks after so many rounds of SIGSTOP is left as it is. */
 const MOST_FREEZE_ROUNDS = 20;
+/** A process that is about to stop has done so after so many looks, a millisecond apart, or is in a wait of its own. */
+const MOST_LOOKS_AT_STOPPING = 20;
 
 /**
  * Stops every member of a tree until a look finds no new one, so that none can fork behind the caller's back.
@@ -28,10 +32,17 @@ export async function stopMembers(
   return members;
 }
 
-/** Makes one tree stand still for a while, and sees to it that nothing of it is left stopped. */
+/**
+ * Makes one tree stand still for a while, and sees to it that nothing of it is left stopped.
+ *
+ * In the end all are stopped by SIGSTOP, where there is a control group too: a debugger cannot attach (PTRACE_ATTACH,
+ * as gdb does) to a process that is frozen, and looking is what the tree stands still for. The group is frozen while the
+ * signals are sent, so that all stand still from one moment on and none is missed.
+ */
 export class TreeFreezer {
   readonly #tree: ProcessTree;
   readonly #isBeingEnded: () => boolean;
+  readonly #group: TreeGroup | undefined;
   readonly #stopped = new Map<number, ProcessIdentity>();
   #wanted = false;
 
@@ -39,14 +50,17 @@ export class TreeFreezer {
    * @param isBeingEnded whether somebody is ending the tree: whoever does sends SIGCONT or SIGKILL to all of it, and
    * from then on nothing is stopped here
    */
-  constructor(tree: ProcessTree, isBeingEnded: () => boolean) {
+  constructor(tree: ProcessTree, isBeingEnded: () => boolean, group?: TreeGroup) {
     this.#tree = tree;
     this.#isBeingEnded = isBeingEnded;
+    this.#group = group;
   }
 
   /** SIGSTOP to every member. Resolves when all stand still, or at once when the tree is being ended. */
   async freeze(): Promise<void> {
     this.#wanted = true;
+    const isWanted = (): boolean => this.#wanted && !this.#isBeingEnded();
+    await this.#group?.freeze('hook');
     await stopMembers(
       this.#tree,
       (members) => {
@@ -54,8 +68,12 @@ export class TreeFreezer {
           if (signalProcess(this.#tree, member, 'SIGSTOP') === 'sent') this.#stopped.set(member.pid, member);
         }
       },
-      () => this.#wanted && !this.#isBeingEnded(),
+      isWanted,
     );
+    this.#group?.thaw('hook');
+    for (let look = 0; look < MOST_LOOKS_AT_STOPPING && isWanted() && !this.#allStand(); look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /**
@@ -64,7 +82,12 @@ export class TreeFreezer {
    */
   thaw(): void {
     this.#wanted = false;
+    this.#group?.thaw('hook');
     for (const member of [...this.#stopped.values()].reverse()) signalProcess(this.#tree, member, 'SIGCONT');
     this.#stopped.clear();
+  }
+
+  #allStand(): boolean {
+    return [...this.#stopped.keys()].every((pid) => 'TtZX'.includes(readStatOf(pid)?.state ?? 'X'));
   }
 }

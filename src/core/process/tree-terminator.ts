@@ -4,6 +4,7 @@ import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
 import type {Actor} from '../record/run-event.js';
 import {signalProcess} from './signal-process.js';
 import {stopMembers} from './tree-freezer.js';
+import type {TreeGroup} from './tree-group.js';
 
 /** How often the tree is looked at while it is awaited: quickly first, then less so. */
 const FIRST_LOOK_MS = 1;
@@ -26,12 +27,6 @@ export interface TreeEnd {
   readonly forced: boolean;
 }
 
-/** A control group around the tree. */
-export interface KillableGroup {
-  /** SIGKILL to every process in it, those too that are being forked. */
-  kill(): void;
-}
-
 /**
  * Ends one process tree, once. Whoever asks, there is one grace period: asking again can only shorten it, and asking
  * to kill cuts it short.
@@ -40,7 +35,7 @@ export class TreeTerminator {
   readonly #tree: ProcessTree;
   readonly #clock: Clock;
   readonly #onAction: (text: string, reason: TerminationReason) => void;
-  readonly #group: KillableGroup | undefined;
+  readonly #group: TreeGroup | undefined;
   #deadlineMs: number | undefined;
   #killing = false;
   #reason: TerminationReason | undefined;
@@ -57,7 +52,7 @@ export class TreeTerminator {
     tree: ProcessTree,
     clock: Clock,
     onAction: (text: string, reason: TerminationReason) => void,
-    group?: KillableGroup,
+    group?: TreeGroup,
   ) {
     this.#group = group;
     this.#tree = tree;
@@ -134,6 +129,8 @@ export class TreeTerminator {
 
   async #end(gently: boolean): Promise<TreeEnd> {
     if (gently) {
+      // What stands still can neither fork away while it is told to end, nor keep limitrun from running.
+      await this.#group?.freeze('ending');
       const members = await this.#tree.members('everywhere');
       if (!this.#killing && members.length > 0) {
         // SIGCONT, or a stopped process would not get to see the SIGTERM.
@@ -141,6 +138,7 @@ export class TreeTerminator {
         this.#signalAll(members, 'SIGCONT');
         this.#say(`SIGTERM to ${count(reached)}`);
       }
+      this.#group?.thaw();
       if (await this.#goneBefore(() => this.#deadlineMs ?? 0)) return {survivors: [], forced: false};
     }
     return this.#killTree();
@@ -148,8 +146,7 @@ export class TreeTerminator {
 
   async #killTree(): Promise<TreeEnd> {
     const giveUpMs = this.#clock.nowMs() + GIVE_UP_AFTER_KILL_MS;
-    const killed = new Set<number>();
-    for (const {pid} of await this.#killGroup()) killed.add(pid);
+    const killed = new Set<number>(await this.#killGroup(giveUpMs));
     let gone: boolean;
     do {
       // Stopped first, so that none can fork while the others are being killed.
@@ -164,11 +161,23 @@ export class TreeTerminator {
     return {survivors, forced: killed.size > 0};
   }
 
-  /** @returns who was in the tree before */
-  async #killGroup(): Promise<readonly ProcessIdentity[]> {
-    if (this.#group === undefined) return [];
-    const members = await this.#tree.members('nearby');
-    this.#group.kill();
+  /**
+   * At once, before anybody is looked for: a fork bomb leaves little time to others.
+   * @returns who was in the group
+   */
+  async #killGroup(giveUpMs: number): Promise<readonly number[]> {
+    const group = this.#group;
+    if (group === undefined) return [];
+    const members = group.members();
+    group.kill();
+    for (
+      let lookMs = FIRST_LOOK_MS;
+      group.members().length > 0;
+      lookMs = Math.min(lookMs * 2, LONGEST_LOOK_MS)
+    ) {
+      if (this.#clock.nowMs() >= giveUpMs) break;
+      await this.#pause(lookMs);
+    }
     return members;
   }
 
@@ -193,13 +202,18 @@ export class TreeTerminator {
   /** Waits until no member is alive; gives up at a deadline, which may move while it waits. */
   async #goneBefore(deadlineMs: () => number): Promise<boolean> {
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 2, LONGEST_LOOK_MS)) {
-      // The search of the whole machine is only needed when nothing is left nearby.
-      const near = await this.#tree.members('nearby');
-      if (near.length === 0 && (await this.#tree.members('everywhere')).length === 0) return true;
+      if (await this.#isGone()) return true;
       const leftMs = deadlineMs() - this.#clock.nowMs();
       if (leftMs <= 0) return false;
       await this.#pause(Math.min(lookMs, leftMs));
     }
+  }
+
+  /** Asks what costs little first: a walk only when the group is empty, the whole machine when nothing is left nearby. */
+  async #isGone(): Promise<boolean> {
+    if ((this.#group?.members() ?? []).length > 0) return false;
+    if ((await this.#tree.members('nearby')).length > 0) return false;
+    return (await this.#tree.members('everywhere')).length === 0;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -15,6 +15,9 @@ type PeakName =
 
 type TotalName = 'cpuTimeMs' | 'readBytes' | 'writtenBytes';
 
+/** What the system told of an attempt after its end. */
+type TotalsTold = Partial<Record<TotalName, number>> & Pick<RunFigures, 'peakGroupBytes'>;
+
 const PEAKS: readonly (readonly [PeakName, (usage: ResourceUsage) => number | undefined])[] = [
   ['peakRssBytes', peakRss],
   ['peakPssBytes', (usage) => usage.memory.pssBytes],
@@ -49,6 +52,7 @@ export class FiguresFolder {
   /** Totals of the attempt that runs. */
   #current: Partial<Record<TotalName, Sourced>> = {};
   #attemptRuns = false;
+  #peakGroup: Sourced | undefined;
   /** What was told by one who has seen every sample. */
   #told: RunFigures = {};
 
@@ -75,7 +79,8 @@ export class FiguresFolder {
    * @param told what the system told at the end of the attempt; better than the last sample
    * @returns the CPU time of the attempt, absent when it was not measured
    */
-  attemptEnded(told: Partial<Record<TotalName, number>>): Sourced | undefined {
+  attemptEnded({peakGroupBytes, ...told}: TotalsTold): Sourced | undefined {
+    this.#peakGroup = higher(this.#peakGroup, peakGroupBytes);
     for (const [name] of TOTALS) {
       const value = told[name];
       if (value === undefined || !Number.isFinite(value)) continue;
@@ -100,7 +105,8 @@ export class FiguresFolder {
       const total = higher(sum(this.#ended[name], this.#current[name]), this.#told[name]);
       if (total !== undefined) totals[name] = total;
     }
-    const figures = {...this.#peaksTold(), ...totals};
+    const peakGroupBytes = higher(this.#peakGroup, this.#told.peakGroupBytes);
+    const figures = {...this.#peaksTold(), ...totals, ...(peakGroupBytes && {peakGroupBytes})};
     const {cpuTimeMs} = totals;
     if (cpuTimeMs === undefined || wallTimeMs <= 0) return figures;
     const averageCpuPercent = {value: (cpuTimeMs.value / wallTimeMs) * 100, source: cpuTimeMs.source};

@@ -154,6 +154,8 @@ export type RunEvent = {readonly atMs: number; readonly timestampMs: number} & (
       readonly cpuTimeMs?: number;
       readonly readBytes?: number;
       readonly writtenBytes?: number;
+      /** See {@link RunFigures.peakGroupBytes}; of this attempt. */
+      readonly peakGroupBytes?: Sourced;
       /** How long until the next attempt; absent when there is none. */
       readonly nextInMs?: number;
     }

@@ -17,6 +17,8 @@ export interface RunFigures {
   readonly peakPssBytes?: Sourced;
   readonly peakVirtualBytes?: Sourced;
   readonly peakSwapBytes?: Sourced;
+  /** What the kernel charged to the control group of an attempt at the most: cached files and its own memory too. */
+  readonly peakGroupBytes?: Sourced;
   readonly cpuTimeMs?: Sourced;
   /** CPU time over wall time of the run. */
   readonly averageCpuPercent?: Sourced;

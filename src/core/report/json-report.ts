@@ -30,6 +30,7 @@ const FIGURES: readonly (readonly [key: string, name: keyof RunFigures, unit: Li
   ['peak_pss', 'peakPssBytes', 'bytes'],
   ['peak_virtual', 'peakVirtualBytes', 'bytes'],
   ['peak_swap', 'peakSwapBytes', 'bytes'],
+  ['peak_group_memory', 'peakGroupBytes', 'bytes'],
   ['cpu_time', 'cpuTimeMs', 'ms'],
   ['average_cpu', 'averageCpuPercent', 'percent'],
   ['peak_cpu', 'peakCpuPercent', 'percent'],

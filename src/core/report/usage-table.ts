@@ -41,7 +41,7 @@ export function usageTable(record: RunRecord, paint: Paint, room: TableRoom = {}
 }
 
 function memoryRows(record: RunRecord): Row[] {
-  const {peakRssBytes, peakPssBytes, peakVirtualBytes, peakSwapBytes} = record.figures;
+  const {peakRssBytes, peakPssBytes, peakVirtualBytes, peakSwapBytes, peakGroupBytes} = record.figures;
   const peak = {which: 'peak', unit: 'bytes'} as const;
   const limit = limitOf(record, 'max_rss');
   // Where the proportional size was read it decides, so the limit stands beside it and not beside the plain sum.
@@ -56,6 +56,8 @@ function memoryRows(record: RunRecord): Row[] {
     ...rows,
     {...peak, metric: 'virtual memory', figure: peakVirtualBytes, limit: limitOf(record, 'max_virtual')},
     {...peak, metric: 'swap', figure: peakSwapBytes, limit: limitOf(record, 'max_swap')},
+    // Beside no limit: cached files are in it, and program files that others read first are not.
+    {...peak, metric: 'charged to its group', figure: peakGroupBytes},
   ];
 }
 

@@ -1,5 +1,10 @@
 import {describe, expect, test} from 'vitest';
-import type {CgroupFacts, GroupManager, Hierarchy} from '../../../src/core/containment/cgroup-facts.js';
+import type {
+  CgroupFacts,
+  Controller,
+  GroupManager,
+  Hierarchy,
+} from '../../../src/core/containment/cgroup-facts.js';
 import {chooseGroups} from '../../../src/core/containment/choose-groups.js';
 
 const V2: Hierarchy = {
@@ -88,6 +93,36 @@ describe('cgroup v2', () => {
   });
 });
 
+describe('what is welcome', () => {
+  const cpuToo: Hierarchy = {...V2, controllers: ['memory', 'pids', 'cpu']};
+  const placesOf = (hierarchy: Hierarchy, wanted: readonly Controller[]) => {
+    const choice = chooseGroups({hierarchies: [hierarchy]}, wanted, ['memory', 'cpu']);
+    return choice.kind === 'groups'
+      ? choice.places.map(({controllers, enable}) => ({controllers, enable}))
+      : [];
+  };
+
+  test('is taken along when limitrun makes room for something else', () => {
+    const all = ['pids', 'memory', 'cpu'];
+    expect(placesOf(cpuToo, ['pids'])).toEqual([{controllers: all, enable: all}]);
+  });
+
+  test('is no reason to make room', () => {
+    expect(placesOf(cpuToo, [])).toEqual([{controllers: [], enable: []}]);
+  });
+
+  test('is taken where groups have it already', () => {
+    const enabled = {...cpuToo, alone: false, enabled: ['memory', 'cpu'] as const};
+    expect(placesOf(enabled, [])).toEqual([{controllers: ['memory', 'cpu'], enable: []}]);
+  });
+
+  test('is a group of its own in cgroup v1', () => {
+    const cpu: Hierarchy = {...V1_MEMORY, directory: '/cg/cpu', controllers: ['cpu'], enabled: ['cpu']};
+    expect(placesOf(cpu, [])).toEqual([{controllers: ['cpu'], enable: []}]);
+    expect(placesOf(V1_MEMORY, [])).toEqual([{controllers: ['memory'], enable: []}]);
+  });
+});
+
 describe('systemd', () => {
   test.each([
     ['there are strangers in the group', {...V2, alone: false}],
@@ -104,10 +139,18 @@ describe('systemd', () => {
     expect(choose([{...V2, alone: false}, V1_MEMORY], {manager: MANAGER}).kind).toBe('groups');
   });
 
-  test('is not asked for the sake of a backstop, nor when nothing is to be capped', () => {
+  test.each(['pids', 'cpu'] as const)('is asked for %s where it can hand it on', (controller) => {
     const facts = {hierarchies: [{...V2, alone: false}], manager: MANAGER};
-    expect(chooseGroups(facts, ['pids']).kind).toBe('groups');
-    expect(chooseGroups(facts, []).kind).toBe('groups');
+    const having = {...facts, managerControllers: ['memory', controller]} as const;
+    expect(chooseGroups(having, [controller]).kind).toBe('ask');
+    const lacking = {...facts, managerControllers: ['memory']} as const;
+    expect(chooseGroups(lacking, [controller]).kind).toBe('groups');
+  });
+
+  test('is not asked when nothing is to be capped, however welcome', () => {
+    const facts = {hierarchies: [{...V2, alone: false}], manager: MANAGER};
+    const having = {...facts, managerControllers: ['memory', 'pids', 'cpu']} as const;
+    expect(chooseGroups(having, [], ['memory', 'cpu']).kind).toBe('groups');
   });
 
   test('why it is not asked is part of the reason', () => {

@@ -136,7 +136,7 @@ describe('cgroup v1', () => {
     const readOnly = (ROOT_V1.groups?.hierarchies ?? []).map((one) => ({...one, writable: false}));
     expect(finding('cgroup1', withGroups({hierarchies: readOnly}))).toMatchObject({
       state: 'no',
-      meaning: "mounted with memory, pids and freezer, but limitrun's own groups may not be written to",
+      meaning: "mounted with memory, pids, cpu and freezer, but limitrun's own groups may not be written to",
     });
   });
 

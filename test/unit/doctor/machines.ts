@@ -91,6 +91,7 @@ export const ROOT_V1: MachineFacts = {
     hierarchies: [
       v1('/sys/fs/cgroup/memory', {controllers: ['memory'], enabled: ['memory']}),
       v1('/sys/fs/cgroup/pids', {controllers: ['pids'], enabled: ['pids']}),
+      v1('/sys/fs/cgroup/cpu', {controllers: ['cpu'], enabled: ['cpu']}),
       v1('/sys/fs/cgroup/freezer', {freezer: true}),
     ],
     files: NO_FILES,

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {kernelCaps} from '../../../src/core/limits/kernel-caps.js';
+import {capsWithout, controllersFor, kernelCaps} from '../../../src/core/limits/kernel-caps.js';
 import {limitsSet, type ResourceLimits} from '../../../src/core/limits/resource-limits.js';
 import type {ResourcePolicy, ViolationHandlingMode} from '../../../src/core/limits/resource-policy.js';
 
@@ -67,4 +67,55 @@ test('processes have a backstop with room for threads, whatever policy ends them
   expect(caps({process: {maxProcesses: 50, policy: 'immediate_kill'}})).toEqual({tasks: 1124});
   expect(caps({process: {maxProcesses: 50}})).toEqual({tasks: 1124});
   expect(caps({process: {maxProcesses: 50, policy: 'log'}})).toEqual({});
+});
+
+describe('a crowd', () => {
+  const crowd = (process: ResourceLimits['process'] & object, startupGraceMs = 0) =>
+    kernelCaps(limitsSet({process}), {handling: 'internal', startupGraceMs, freezes: false}).crowd;
+
+  test('is far more than the first step allows that ends the tree at once', () => {
+    const maxProcesses = [
+      {value: 10, policy: 'log'},
+      {value: 20, policy: 'graceful_shutdown', sustainedViolationTimeMs: 5},
+      {value: 30, policy: 'graceful_shutdown'},
+      {value: 40, policy: 'immediate_kill'},
+    ] as const;
+    expect(crowd({maxProcesses})).toBe(2 * 30 + 32);
+  });
+
+  test('is none where more may be there for a while, or for ever', () => {
+    expect(crowd({maxProcesses: 10, policy: 'log'})).toBeUndefined();
+    expect(crowd({maxProcesses: 10, sustainedViolationTimeMs: 1})).toBeUndefined();
+    expect(crowd({maxProcesses: 10}, 1)).toBeUndefined();
+  });
+});
+
+describe('throttling', () => {
+  const throttled = (
+    limits: ResourceLimits,
+    handling: ViolationHandlingMode = 'internal',
+    startupGraceMs = 0,
+  ) => kernelCaps(limitsSet(limits), {handling, startupGraceMs, freezes: false}).throttled;
+
+  test('is for the CPU percentage, whenever it is broken', () => {
+    expect(throttled({cpu: {maxPercent: 50, policy: 'throttle'}})).toBe(true);
+    expect(throttled({cpu: {maxPercent: 50, policy: 'throttle'}}, 'external', 1000)).toBe(true);
+    expect(throttled({cpu: {maxPercent: 50, policy: 'throttle', sustainedViolationTimeMs: 9}})).toBe(true);
+    expect(throttled({cpu: {maxPercent: 50}})).toBeUndefined();
+    expect(throttled({cpu: {maxPercent: 50, policy: 'throttle'}}, 'disabled')).toBeUndefined();
+  });
+});
+
+test('caps need their controllers, and are not had without', () => {
+  const all = kernelCaps(
+    limitsSet({
+      memory: {maxRssBytes: MIB},
+      process: {maxProcesses: 5},
+      cpu: {maxPercent: 50, policy: 'throttle'},
+    }),
+    {handling: 'internal', startupGraceMs: 0, freezes: false},
+  );
+  expect(controllersFor(all)).toEqual(['memory', 'pids', 'cpu']);
+  expect(Object.keys(capsWithout(all, new Set(['memory', 'cpu'])))).toEqual(['crowd', 'tasks']);
+  expect(capsWithout(all, new Set())).toEqual(all);
 });

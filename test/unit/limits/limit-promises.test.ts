@@ -38,7 +38,7 @@ test('a limit whose metric is measured is kept by polling, the timeout by a time
 });
 
 describe('with control groups', () => {
-  const MEASURED = new Set(['rssBytes', 'processes'] as const);
+  const MEASURED = new Set(['rssBytes', 'processes', 'cpu.percent'] as const);
   const promises = (limits: ResourceLimits) => {
     const set = limitsSet(limits);
     const caps = kernelCaps(set, {handling: 'internal', startupGraceMs: 0, freezes: false});
@@ -72,6 +72,17 @@ describe('with control groups', () => {
     expect(promises({process: {maxProcesses: 10}})).toMatchObject([
       {enforcedBy: 'polling', cap: {value: 1044}, overshoot: BETWEEN_SAMPLES},
     ]);
+  });
+
+  test('the kernel keeps a CPU percentage that is throttled', () => {
+    expect(promises({cpu: {maxPercent: 30, policy: 'throttle'}})).toMatchObject([
+      {
+        enforcedBy: 'kernel',
+        cap: {source: 'cgroup2', value: 30},
+        overshoot: expect.stringContaining('made up for') as string,
+      },
+    ]);
+    expect(promises({cpu: {maxPercent: 30}})[0]).not.toHaveProperty('cap');
   });
 
   test('a limit that may be broken for a while says so', () => {

@@ -6,6 +6,7 @@ import {
   nextSlice,
   openLedger,
   periodFor,
+  shareOf,
   SHORTEST_PERIOD_MS,
   type Slice,
   type ThrottleLedger,
@@ -41,7 +42,11 @@ function simulate(wantedCores: number, demand: Demand, forMs: number, lateMs = 0
     }
     nowMs += heldMs + ranMs;
     const nowTold = Math.floor(usedMs / 10) * 10;
-    ledger = account(ledger, {elapsedMs: heldMs + ranMs, ranMs, usedMs: nowTold - toldMs}, wantedCores);
+    ledger = account(
+      ledger,
+      {elapsedMs: heldMs + ranMs, ranMs, usedMs: nowTold - toldMs, deniedMs: 0},
+      wantedCores,
+    );
     toldMs = nowTold;
   }
   return {usedMs, elapsedMs: nowMs, slices};
@@ -121,7 +126,7 @@ describe('any tree', () => {
 
 test('after a pause of the whole job no more than a second is made up for', () => {
   const ledger = openLedger(100, 50);
-  const after = account(ledger, {elapsedMs: 3_600_000, ranMs: 50, usedMs: 50}, 0.5);
+  const after = account(ledger, {elapsedMs: 3_600_000, ranMs: 50, usedMs: 50, deniedMs: 0}, 0.5);
   expect(after.balanceMs).toBe(500);
 });
 
@@ -129,4 +134,41 @@ test('what takes long to signal is signalled less often', () => {
   expect(periodFor(0)).toBe(100);
   expect(periodFor(20)).toBe(400);
   expect(periodFor(10_000)).toBe(1000);
+});
+
+describe('a share that the kernel keeps', () => {
+  /** The kernel gives a tree what its share allows, up to what it wants, and counts what it does not give. */
+  function kept(
+    wantedCores: number,
+    demandCores: number,
+    looks: number,
+  ): {used: number[]; ledger: ThrottleLedger} {
+    let ledger = openLedger(demandCores * 100, wantedCores * 100);
+    const used: number[] = [];
+    for (let look = 0; look < looks; look += 1) {
+      const cores = Math.min(demandCores, shareOf(ledger, wantedCores));
+      const deniedMs = (demandCores - cores) * 250;
+      ledger = account(ledger, {elapsedMs: 250, ranMs: 250, usedMs: cores * 250, deniedMs}, wantedCores);
+      used.push(cores);
+    }
+    return {used, ledger};
+  }
+
+  test('makes up for the second before, then is the limit', () => {
+    const {used} = kept(0.5, 2, 40);
+    expect(used[0]).toBeCloseTo(0.05);
+    expect(used.at(-1)).toBeCloseTo(0.5, 2);
+    // With the second at 2 cores in which nobody held it back.
+    expect((used.reduce((sum, cores) => sum + cores / 4, 0) + 2) / 11).toBeCloseTo(0.5, 2);
+  });
+
+  test('knows what is wanted from what was denied', () => {
+    expect(kept(0.5, 2, 40).ledger.demandCores).toBeCloseTo(2);
+  });
+
+  test('is not used up by a tree that wants less', () => {
+    const {ledger} = kept(0.5, 0.2, 40);
+    expect(ledger.demandCores).toBeCloseTo(0.2);
+    expect(shareOf(ledger, 0.5)).toBeGreaterThan(0.5);
+  });
 });

@@ -4,7 +4,8 @@ import {beforeEach, describe, expect, test} from 'vitest';
 import {Guard} from '../../../src/core/process/guard.js';
 import {GUARD_SCRIPT} from '../../../src/core/process/guard-script.js';
 import {isAlive} from '../../support/survivors.js';
-import {gone, startChild, startTimeOf, type RealChild} from './real-children.js';
+import {openGroups, placeFor} from '../containment/real-groups.js';
+import {gone, startChild, startShell, startTimeOf, type RealChild} from './real-children.js';
 
 const ID = 'abcdef012345';
 const WITHOUT_GREP = GUARD_SCRIPT.replace('/usr/bin/grep /bin/grep', '/nowhere/grep');
@@ -46,6 +47,22 @@ describe.each([
       await gone(child.pid);
     },
   );
+
+  test.for([1, 2] as const)('ends a group of cgroup v%d, though it stands still', async (version, {skip}) => {
+    const place = placeFor({version, membership: true});
+    if (typeof place === 'string') {
+      skip(true, `skipped: ${place}`);
+      return;
+    }
+    const groups = openGroups([place]);
+    const child = startShell(`${groups.enter.join('\n')}\nsleep 300 & echo one $!; wait`);
+    const pids = [child.pid, await child.saidPid('one')];
+    await groups.freeze('throttle');
+    await guard(script, `group ${place.parent}/no such group\n`);
+    expect(pids.every(isAlive)).toBe(true);
+    await guard(script, `group /nowhere\ngroup ${groups.directories.join()}\n`);
+    for (const pid of pids) await gone(pid);
+  });
 
   test('ends no stranger, and nobody after a goodbye', async () => {
     const stranger = await marked('012345abcdef');

@@ -1,11 +1,12 @@
 import {existsSync} from 'node:fs';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {systemClock} from '../../../src/core/clock.js';
 import type {ProcessTree} from '../../../src/core/monitor/probe.js';
 import {ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
 import {TreeFreezer} from '../../../src/core/process/tree-freezer.js';
 import {TreeTerminator} from '../../../src/core/process/tree-terminator.js';
 import {waitFor} from '../../support/wait-for.js';
+import {openGroups, placeFor} from '../containment/real-groups.js';
 import {gone, inState, startShell, stateOf, type RealChild} from './real-children.js';
 
 let probe: ProcfsProbe | undefined;
@@ -91,4 +92,26 @@ test('a member that is gone by now is passed over', async () => {
   await freezer.freeze();
   freezer.thaw();
   expect(stateOf(4_000_000)).toBe('');
+});
+
+describe.each([1, 2] as const)('in a group of cgroup v%d', (version) => {
+  test('all stand still where a debugger can attach, in the first look, and go on', async ({skip}) => {
+    const place = placeFor({version, membership: true});
+    if (typeof place === 'string') {
+      skip(true, `skipped: ${place}`);
+      return;
+    }
+    const groups = openGroups([place]);
+    const child = startShell(`${groups.enter.join('\n')}\nwhile :; do sleep 0.01 & echo forked; done`);
+    await child.said('forked');
+    const tree = treeOf(child);
+    const freezer = new TreeFreezer(tree, () => false, groups);
+    await freezer.freeze();
+    const members = groups.members();
+    expect(members).toContain(child.pid);
+    for (const pid of members) expect(['T', 'Z']).toContain(stateOf(pid));
+    expect(groups.members()).toEqual(members);
+    freezer.thaw();
+    await waitFor(() => groups.members().some((pid) => !members.includes(pid)), {what: 'the tree to go on'});
+  });
 });

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import {FiguresFolder} from '../../../src/core/record/figures-folder.js';
 import {foldRun, RunFolder} from '../../../src/core/record/fold-run.js';
 import type {RunEvent} from '../../../src/core/record/run-event.js';
 import {
@@ -52,6 +53,17 @@ test('a peak names the source it was read from', () => {
     sampled(4, {memory: {rssBytes: Number.NaN}, source: 'cgroup2'}),
   ]);
   expect(record.figures.peakRssBytes).toEqual({value: 5, source: 'pidusage'});
+});
+
+test('of the groups of several attempts the highest peak is told, with its source', () => {
+  const ended = {attempt: 1, cause: {kind: 'exited'}, forced: false} as const;
+  const peak = (value: number) => ({peakGroupBytes: {value, source: 'cgroup2'}}) as const;
+  const figures = new FiguresFolder();
+  figures.attemptEnded({...ended, ...peak(5)});
+  figures.attemptEnded({...ended, ...peak(3)});
+  expect(figures.figures(1000).peakGroupBytes).toEqual({value: 5, source: 'cgroup2'});
+  figures.checkpoint(peak(7));
+  expect(figures.figures(1000).peakGroupBytes).toEqual({value: 7, source: 'cgroup2'});
 });
 
 test('CPU time and disk traffic are summed over the attempts', () => {

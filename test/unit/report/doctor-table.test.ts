@@ -40,6 +40,11 @@ Caps of the kernel (control groups)
                                      (cgroup2, in a scope of systemd)
   yes     kernel cap on processes    --max-processes: a backstop against fork
                                      bombs (cgroup2, in a scope of systemd)
+  no      kernel cap on CPU time     throttled by stopping and waking: the scope
+                                     of systemd would not have it
+                                     > as root: systemctl edit user@.service,
+                                       with the lines [Service] and Delegate=cpu
+                                       memory pids
   yes     members by group           nothing leaves the tree unseen, and all of
                                      it is killed at once
   partly  cgroup v2                  limitrun's own group may not be written to;
@@ -90,7 +95,7 @@ Worst overshoot:
   d  a rate is known after a second
   e  some milliseconds
 
-There is nothing to improve that limitrun knows a way for.`);
+1 thing could be improved: see the lines with an arrow.`);
   });
 
   it('root in a plain container', () => {
@@ -122,6 +127,8 @@ Caps of the kernel (control groups)
                                        machine
   no      kernel cap on processes    only sampling keeps the limit: limitrun's
                                      group may not be written to
+  no      kernel cap on CPU time     throttled by stopping and waking:
+                                     limitrun's group may not be written to
   no      members by group           members are found by walking and searching
                                      /proc, and killed one by one
   partly  cgroup v2                  limitrun's own group may not be written to;
@@ -197,12 +204,14 @@ Caps of the kernel (control groups)
                                      (cgroup1)
   yes     kernel cap on processes    --max-processes: a backstop against fork
                                      bombs (cgroup1)
+  yes     kernel cap on CPU time     --max-cpu with the policy throttle: the
+                                     kernel holds the tree back (cgroup1)
   yes     members by group           nothing leaves the tree unseen, and all of
                                      it is killed at once
   no      cgroup v2                  it is not mounted here
   no      kill, freeze, peak of v2   there is no cgroup v2
   yes     cgroup v1                  limitrun's own groups may be written to:
-                                     memory, pids and freezer
+                                     memory, pids, cpu and freezer
   no      scope of systemd           of use only with cgroup v2
 
 Ending the tree
@@ -279,6 +288,7 @@ Measuring
 Caps of the kernel (control groups)
   no      kernel cap on memory       only Linux has control groups
   no      kernel cap on processes    only Linux has control groups
+  no      kernel cap on CPU time     only Linux has control groups
 
 Ending the tree
   no      guard                      if limitrun is killed by SIGKILL the

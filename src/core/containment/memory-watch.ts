@@ -13,7 +13,7 @@ const LARGEST_CHARGE_BYTES = 2 * 1024 * 1024;
  * - v1 counts `oom_kill` of the group in `memory.oom_control`; whether its cap was reached is told by `memory.failcnt`,
  *   which newer kernels leave at 0, and by the highest usage.
  */
-export class OomWatch {
+export class MemoryWatch {
   readonly #version: 1 | 2;
   readonly #files = new Map<string, ProcFile>();
 
@@ -28,6 +28,12 @@ export class OomWatch {
     const kills = this.#read(this.#version === 2 ? 'memory.events' : 'memory.oom_control');
     if ((keyedValue(kills, 'oom_kill') ?? 0) === 0) return 'no';
     return this.#atCap() ? 'at_our_cap' : 'elsewhere';
+  }
+
+  /** The most that was charged to the group, cached files and kernel memory included; undefined: not told. */
+  peakBytes(): number | undefined {
+    const text = this.#read(this.#version === 2 ? 'memory.peak' : 'memory.max_usage_in_bytes');
+    return /^\d+\n?$/.test(text) ? Number(text) : undefined;
   }
 
   close(): void {
