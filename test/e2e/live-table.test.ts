@@ -163,7 +163,7 @@ describe('a new size of the terminal', () => {
 
   async function resizeOften(tty: Terminal): Promise<void> {
     for (const [columns, rows] of SIZES) {
-      tty.resize(columns, rows);
+      await tty.resize(columns, rows);
       if (rows >= LOWEST) await tableUp(tty, rows);
       else await tableGone(tty);
     }
@@ -209,7 +209,7 @@ describe('a new size of the terminal', () => {
     tty.line(live('live', script(`echo up; while ! test -e '${scratch('go')}'; do sleep 0.05; done`)));
     await tty.shows(/^up$/m);
     expect(tableRows(tty.screen().split('\n'))).toEqual([]);
-    tty.resize(80, 24);
+    await tty.resize(80, 24);
     await tableUp(tty);
     scratchFile('go', '');
     await ended(tty);

@@ -246,7 +246,7 @@ describe('status', () => {
       [40, 10],
       [200, 50],
     ] as const) {
-      terminal.resize(columns, rows);
+      await terminal.resize(columns, rows);
       terminal.line(`clear; limitrun status; tput cols; echo done-${String(columns)}`);
       await terminal.shows(new RegExp(`^done-${String(columns)}$`, 'm'));
       const lines = terminal.screen().split('\n');

@@ -148,7 +148,7 @@ describe('the terminal as the command sees it', () => {
     const tty = await terminal();
     tty.line('limitrun --quiet -- $FIXTURES/sigs');
     await tty.shows(/^ready$/m);
-    tty.resize(100, 30);
+    await tty.resize(100, 30);
     await tty.shows('WINCH');
     await tty.shows('size 30 100');
     tty.press('C-\\');

@@ -471,7 +471,7 @@ describe('a process, on a screen', () => {
       [20, 5],
       [80, 24],
     ] as const) {
-      tty.resize(columns, rows);
+      await tty.resize(columns, rows);
       await waitFor(
         () => {
           const screen = tty.screen();

@@ -13,6 +13,7 @@ interface Figure {
 export interface ReportedViolation {
   readonly limit: string;
   readonly severity: 'warning' | 'critical';
+  readonly between_samples?: true;
   readonly policy: string;
   readonly value: number;
   readonly peak: number;

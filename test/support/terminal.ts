@@ -16,7 +16,8 @@ export interface Terminal {
   readonly line: (text: string) => void;
   /** Presses a key by tmux's name, such as `C-c`. */
   readonly press: (key: string) => void;
-  readonly resize: (columns: number, rows: number) => void;
+  /** Resolves when the programs in it can know. */
+  readonly resize: (columns: number, rows: number) => Promise<void>;
   /** The text on the screen, without blank lines at its end. */
   readonly screen: () => string;
   /** Every line since the terminal was opened, also those that have left the screen; wrapped ones in one piece. */
@@ -60,6 +61,7 @@ export async function openTerminal(fixtureDirectory: string, columns = 80, rows 
     }
   });
   tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `exec bash --rcfile '${setup}' -i`);
+  const device = tmux('display-message', '-p', '#{pane_tty}').trim();
   const terminal: Terminal = {
     type: (text) => void tmux('send-keys', '-l', text),
     line: (text) => {
@@ -67,7 +69,13 @@ export async function openTerminal(fixtureDirectory: string, columns = 80, rows 
       tmux('send-keys', 'Enter');
     },
     press: (key) => void tmux('send-keys', key),
-    resize: (width, height) => void tmux('resize-window', '-x', String(width), '-y', String(height)),
+    resize: async (width, height) => {
+      tmux('resize-window', '-x', String(width), '-y', String(height));
+      const wanted = `${String(height)} ${String(width)}`;
+      await waitFor(() => execFileSync('stty', ['-F', device, 'size'], {encoding: 'utf8'}).trim() === wanted, {
+        what: `a terminal of ${wanted}`,
+      });
+    },
     screen,
     scrollback: () =>
       tmux('capture-pane', '-p', '-J', '-S', '-')
