@@ -1,7 +1,15 @@
 // npm run bench -- startup, or: node bench/startup.js [RUNS] [NODE]: what limitrun and its peers cost on every call, from
 // a tarball installed in an empty folder. NODE is the program to measure with, if not the one that runs this.
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -110,22 +118,29 @@ function print(rows, figures) {
   });
 }
 
-const GIB = 2 ** 30;
+/** Of a file of one GiB so many times, so that what starting costs is a small part. */
+const TIMES = 8;
 
 /**
- * A gigabyte through cat, bare and under limitrun: of each the time with the gigabyte less the time without, which leaves
- * out what starting costs.
+ * Much through cat, bare and under limitrun: of each the time with the whole file less the time without, which leaves
+ * out what starting costs. From a file, so that on two cores cat does not wait for one.
  */
-function streams(launcher, env, runs) {
+function streams(launcher, scratch, env, runs) {
   const rows = [
     ['cat', 'cat'],
     ['limitrun -- cat', `"${launcher}" -q -- cat`],
   ];
-  const time = (cat, bytes) => once(['sh', '-c', `head -c ${bytes} /dev/zero | ${cat} >/dev/null`], env);
+  const file = path.join(scratch, 'large');
+  writeFileSync(file, '');
+  truncateSync(file, 2 ** 30);
+  const time = (cat, input) =>
+    once(['sh', '-c', `exec ${cat} ${`"${input}" `.repeat(TIMES)} >/dev/null`], env);
+  // Into the page cache.
+  time('cat', file);
   const figures = rows.map(() => []);
   for (let run = 0; run < runs; run += 1)
-    rows.forEach(([, cat], index) => figures[index].push(time(cat, GIB) - time(cat, 0)));
-  console.log('\n1 GiB through a pipe, ms, without the start');
+    rows.forEach(([, cat], index) => figures[index].push(time(cat, file) - time(cat, '/dev/null')));
+  console.log(`\n${TIMES} GiB through cat, ms, without the start`);
   print(rows, figures);
 }
 
@@ -151,7 +166,7 @@ export async function startup(runs, node = process.execPath) {
     const version = execFileSync(node, ['--version']).toString().trim();
     console.log(`\nfrom start to exit, ms, and the ratio of medians to node -e 0 (Node ${version})`);
     measure(rowsOf(package_, begun), env, runs);
-    streams(path.join(package_, 'bin/limitrun'), env, Math.ceil(runs / 2));
+    streams(path.join(package_, 'bin/limitrun'), scratch, env, runs);
     const bare = await resident(['node', '-e', 'setTimeout(() => {}, 9000)'], env);
     const watching = await resident([path.join(package_, 'bin/limitrun'), '-q', '--', 'sleep', '9'], env);
     console.log('\nresident memory while it waits, MiB');

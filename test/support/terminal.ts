@@ -72,9 +72,12 @@ export async function openTerminal(fixtureDirectory: string, columns = 80, rows 
     resize: async (width, height) => {
       tmux('resize-window', '-x', String(width), '-y', String(height));
       const wanted = `${String(height)} ${String(width)}`;
-      await waitFor(() => execFileSync('stty', ['-F', device, 'size'], {encoding: 'utf8'}).trim() === wanted, {
-        what: `a terminal of ${wanted}`,
-      });
+      await waitFor(
+        () => execFileSync('stty', ['-F', device, 'size'], {encoding: 'utf8'}).trim() === wanted,
+        {
+          what: `a terminal of ${wanted}`,
+        },
+      );
     },
     screen,
     scrollback: () =>
