@@ -68,6 +68,8 @@ function rowsOf(package_, begun) {
     ['concurrently true', [path.join(package_, '../.bin/concurrently'), 'true']],
     ['limitrun -- true', [launcher, '--', 'true']],
     ['limitrun -q -- true', [launcher, '-q', '--', 'true']],
+    // Where there are control groups the kernel takes its time to move a process into one.
+    ['limitrun --max-rss 1GB ...', [launcher, '--max-rss', '1GB', '--', 'true']],
     ['  its modules, no bundle', ['node', path.join(package_, 'bin/run.js'), '--', 'true']],
     ['  until main() begins', [launcher, '-q', '--', begun], 'begun'],
     ['limitrun --help', [launcher, '--help']],
