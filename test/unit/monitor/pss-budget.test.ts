@@ -35,10 +35,22 @@ test('a two-hundredth of the time', () => {
   expect(budget.affords(usage(2, 500 * MIB), 1600)).toBe(true);
 });
 
-test('not for several GB, unless they have turned out to be cheap', () => {
+test('a quarter of the time while the tree is larger than ever', () => {
   const budget = new PssBudget();
-  expect(budget.affords(usage(2, 2048 * MIB), 0)).toBe(false);
+  budget.spent(500 * MIB, 8, 0);
+  expect(budget.affords(usage(2, 530 * MIB), 31)).toBe(false);
+  expect(budget.affords(usage(2, 530 * MIB), 32)).toBe(true);
+  expect(budget.affords(usage(2, 520 * MIB), 32)).toBe(false);
+  // What was larger once is no peak any more.
+  budget.spent(100 * MIB, 2, 5000);
+  expect(budget.affords(usage(2, 500 * MIB), 5900)).toBe(false);
+});
+
+test('not for many GB, unless they have turned out to be cheap', () => {
+  const budget = new PssBudget();
+  expect(budget.affords(usage(2, 8 * 1024 * MIB), 0)).toBe(true);
+  expect(budget.affords(usage(2, 16 * 1024 * MIB), 0)).toBe(false);
   budget.spent(1024 * MIB, 2, 0);
-  expect(budget.affords(usage(2, 2048 * MIB), 10_000)).toBe(true);
-  expect(budget.affords(usage(2, 16_384 * MIB), 10_000)).toBe(false);
+  expect(budget.affords(usage(2, 16 * 1024 * MIB), 10_000)).toBe(true);
+  expect(budget.affords(usage(2, 128 * 1024 * MIB), 10_000)).toBe(false);
 });
