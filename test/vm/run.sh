@@ -45,11 +45,13 @@ kill_limitrun() {
 busy='while :; do :; done'
 throttled() { report 'r.violations.find((v) => v.limit === "max_percent" && v.severity === "critical").actions[0]'; }
 share='r.cpu_time_seconds / r.wall_time_seconds'
-# The ordinary user's manager without the controller cpu, from now on.
+# The ordinary user's manager without the controller cpu, from now on. The empty line takes back what the unit delegates.
 without_cpu() {
   mkdir -p /etc/systemd/system/user@.service.d
-  printf '[Service]\nDelegate=memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
+  printf '[Service]\nDelegate=\nDelegate=memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
   systemctl daemon-reload && systemctl restart user@1000.service
+  check "the user's manager is without cpu" "memory pids" \
+    "$(cat /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers)"
 }
 
 # The cap on memory, exit codes, nobody left
