@@ -45,6 +45,13 @@ kill_limitrun() {
 busy='while :; do :; done'
 throttled() { report 'r.violations.find((v) => v.limit === "max_percent" && v.severity === "critical").actions[0]'; }
 share='r.cpu_time_seconds / r.wall_time_seconds'
+running() { ps -eo args | grep 'do :; done' | grep -v grep; }
+# Whether `$1` prints anything within 20 s.
+awaited() {
+  local until=$((SECONDS + 20))
+  while [ $SECONDS -lt $until ]; do [ -n "$($1)" ] && echo yes && return; done
+  echo no
+}
 # The ordinary user's manager without the controller cpu, from now on. The empty line takes back what the unit delegates.
 without_cpu() {
   mkdir -p /etc/systemd/system/user@.service.d
@@ -124,6 +131,16 @@ part_killed() {
   check "the tree goes with it" "" "$(empty survivors)"
   as_user --max-rss 64MB -- true
   check "and its groups are gone after the next run" "" "$(empty groups)"
+
+  # While the kernel holds CPU time back.
+  capped() { cat $(groups | sed 's,$,/cpu.max,') /dev/null 2>/dev/null | grep -v max; }
+  user limitrun --no-record --max-cpu 5 --policy throttle -- sh -c "$busy" >"$out/out" 2>"$out/err" &
+  check "the kernel throttles" yes "$(awaited capped)"
+  kill_limitrun
+  wait
+  check "a throttled tree goes with it" "" "$(empty running)"
+  as_user --max-rss 64MB -- true
+  check "and its groups too after the next run" "" "$(empty groups)"
 }
 
 # The terminal
@@ -169,7 +186,6 @@ part_freeze() {
   # What the groups of runs say of themselves; who of the command is stopped by a signal.
   frozen() { cat $(groups | sed 's,$,/cgroup.events,') /dev/null 2>/dev/null | grep 'frozen 1'; }
   stopped() { ps -eo stat,args | grep '^T.*do :; done' | grep -v grep; }
-  awaited() { for _ in $(seq 400); do [ -n "$($1)" ] && echo yes && return; sleep 0.02; done; echo no; }
   rm -f "$out"/*
   user systemd-run --user --scope -q limitrun --no-record --max-cpu 5 --policy throttle -- sh -c "$busy" >"$out/out" 2>"$out/err" &
   check "in_scope: the group is frozen for that" yes "$(awaited frozen)"
@@ -178,7 +194,6 @@ part_freeze() {
   awaited frozen >/dev/null
   kill_limitrun
   wait
-  running() { ps -eo args | grep 'do :; done' | grep -v grep; }
   check "in_scope: a frozen tree goes with limitrun" "" "$(empty running)"
   check "in_scope: no group stays frozen" "" "$(empty frozen)"
   as_user --max-rss 64MB -- true
