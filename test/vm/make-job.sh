@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# make-job.sh JOBDIR
+# make-job.sh JOBDIR [PART...]
 #
-# Puts into JOBDIR what the virtual machine needs: the packed program with what it depends on, and run.sh. See README.md.
+# Puts into JOBDIR what the virtual machine needs: the packed program with what it depends on, and run.sh, which will
+# check the PARTs named, or all. See README.md.
 set -eu
-job=${1:?usage: make-job.sh JOBDIR}
+job=${1:?usage: make-job.sh JOBDIR [PART...]}
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 mkdir -p "$job"
@@ -33,3 +35,4 @@ node -e '
   copy(process.cwd());
 ' "$job"
 cp "$here/run.sh" "$here/alloc.c" "$job/"
+echo "$@" >"$job/parts"
