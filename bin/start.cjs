@@ -26,44 +26,62 @@ function read(name) {
 
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
 const LEARNING_RUNS = 8;
+/** After what is kept: for which script it is (its time of change, 8 bytes), and how many runs have added to it. */
+const TRAILER_BYTES = 9;
 
 /**
  * A function of its own, so that nothing holds what was read.
- * @returns the script, and how many runs have added to what is kept (the last byte of the file)
+ * @returns the script, how many runs have added to what is kept, and when the script was last changed
  */
 function compile() {
+  const {mtimeMs} = statSync(file);
   const bytes = read(kept);
-  const cachedData = bytes?.subarray(0, -1);
+  const end = (bytes?.length ?? 0) - TRAILER_BYTES;
+  // V8 itself compares no more than the length of the script.
+  const cachedData = end > 0 && bytes.readDoubleLE(end) === mtimeMs ? bytes.subarray(0, end) : undefined;
   // It is ASCII, which this decoder takes as it is.
   const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
-  return {script, runs: bytes === undefined || script.cachedDataRejected ? 0 : bytes.at(-1)};
+  const isUsed = cachedData !== undefined && !script.cachedDataRejected;
+  return {script, mtimeMs, runs: isUsed ? bytes.at(-1) : 0};
 }
 
 /**
  * At the end, when what was needed has been compiled. Only where limitrun itself could have been written by this user:
- * what is kept is code, and must be in nobody's way when limitrun is removed.
+ * what is kept is code, and must be in nobody's way when limitrun is removed. By now the command may have done just that,
+ * which is no reason to fail.
  */
-function keep(script, runs) {
-  if (statSync(directory).uid !== process.geteuid?.()) return;
+function keep(script, mtimeMs, runs) {
   const fresh = `${kept}.${process.pid}`;
   try {
+    if (statSync(directory).uid !== process.geteuid?.()) return;
     mkdirSync(cache, {recursive: true, mode: 0o755});
-    writeFileSync(fresh, Buffer.concat([script.createCachedData(), Buffer.of(runs)]), {mode: 0o644});
+    const trailer = Buffer.alloc(TRAILER_BYTES, runs);
+    trailer.writeDoubleLE(mtimeMs);
+    // On the disk before it has its name: V8 would stumble over half of it.
+    writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {mode: 0o644, flush: true});
     renameSync(fresh, kept);
   } catch {
-    rmSync(fresh, {force: true});
+    remove(fresh);
+  }
+}
+
+function remove(name) {
+  try {
+    rmSync(name, {force: true});
+  } catch {
+    // Nothing was written.
   }
 }
 
 async function start() {
   const words = process.argv.slice(2);
   if (/oclif|limitrun/.test(process.env.DEBUG ?? '')) return programWithMap().main(words);
-  const {script, runs} = compile();
+  const {script, mtimeMs, runs} = compile();
   let completed;
   const code = await exportsOf(script.runInThisContext()).main(words, (id) => {
     completed = id;
   });
-  if (completed === command && runs < LEARNING_RUNS) keep(script, runs + 1);
+  if (completed === command && runs < LEARNING_RUNS) keep(script, mtimeMs, runs + 1);
   return code;
 }
 

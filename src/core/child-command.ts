@@ -18,7 +18,16 @@ export function childCommand(
 ): {readonly command: LaunchCommand; readonly marker: string} {
   const outer = own[RUN_ID];
   const marker = outer === undefined || outer === '' ? runId : `${outer}/${runId}`;
-  const environment = {...own, ...command.environment, [RUN_ID]: marker};
+  const environment: Record<string, string | undefined> = {
+    ...own,
+    ...command.environment,
+    [RUN_ID]: marker,
+  };
+  const exact = exactBytes([command.file, ...command.args], environment);
+  // Unless the command is to have another value.
+  const unheld = [...(inheritance.unheldVariables ?? [])].filter(
+    ([name, bytes]) => environment[name] === bytes.toString(),
+  );
   return {
     command: {
       file: command.file,
@@ -27,7 +36,8 @@ export function childCommand(
       environment,
       descriptors: inheritance.descriptors,
       needs: {
-        ...exactBytes([command.file, ...command.args], environment),
+        ...exact,
+        variables: new Map([...exact.variables, ...unheld]),
         ignored: inheritance.ignoredSignals,
         environment,
         ...(inheritance.softOpenFiles === undefined ? {} : {softOpenFiles: inheritance.softOpenFiles}),

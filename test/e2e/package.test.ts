@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -83,6 +83,23 @@ describe('the package', () => {
     const {code, stdout} = await startProgram(bin, args).exited;
     expect(code).toBe(wanted);
     expect(stdout).toMatch(output);
+  });
+
+  test('what limitrun keeps between runs may be in the way or gone: the code is that of the command', async () => {
+    const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+    const cli = path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli');
+    const cache = path.join(cli, 'cache');
+    const end = async (script: string): Promise<number | null> =>
+      (await startProgram(bin, ['--quiet', '--', 'sh', '-c', script]).exited).code;
+    rmSync(cache, {recursive: true, force: true});
+    writeFileSync(cache, '');
+    expect(await end('exit 7')).toBe(7);
+    rmSync(cache);
+    expect(await end('exit 7')).toBe(7);
+    for (const name of readdirSync(cache)) writeFileSync(path.join(cache, name), 'damaged');
+    expect(await end('exit 7')).toBe(7);
+    expect(await end(`mv '${cli}' '${cli}.gone'; exit 3`)).toBe(3);
+    renameSync(`${cli}.gone`, cli);
   });
 
   test('Y-16 once installed, the library has its five parts', async () => {

@@ -49,7 +49,8 @@ function exactVariables(environment: Readonly<Record<string, string | undefined>
   return exact;
 }
 
-function splitAtNul(bytes: Buffer): Buffer[] {
+/** The parts of a list in which each ends with a NUL, as the kernel tells arguments and variables. */
+export function splitAtNul(bytes: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(0, start);

@@ -1,5 +1,7 @@
+import {isUtf8} from 'node:buffer';
 import {constants} from 'node:os';
 import {readProcText} from '../monitor/proc-file.js';
+import {splitAtNul} from './exact-bytes.js';
 import {findInherited, openDescriptors} from './inherited-descriptors.js';
 
 /** What limitrun was started with and Node has changed. */
@@ -10,6 +12,8 @@ export interface Inheritance {
   readonly ignoredSignals: readonly string[];
   /** The soft limit of open files, where Node has raised it. */
   readonly softOpenFiles?: number;
+  /** Variables with names no shell can use whose values are not UTF-8, so that Node cannot hold them. */
+  readonly unheldVariables?: ReadonlyMap<string, Buffer>;
   /** Noted by the launcher; without it only the descriptors are known. */
   readonly byLauncher?: true;
 }
@@ -33,9 +37,10 @@ export function takeInheritance(environment: Record<string, string | undefined>)
     Reflect.deleteProperty(environment, name);
     environment[name.slice(KEPT.length)] = value;
   }
-  restoreOddVariables(environment);
+  const unheldVariables = restoreOddVariables(environment);
   if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
-  return {...fromNotes(notes, readProcText('/proc/self/limits') ?? ''), byLauncher: true};
+  const noted = fromNotes(notes, readProcText('/proc/self/limits') ?? '');
+  return {...noted, ...(unheldVariables.size > 0 && {unheldVariables}), byLauncher: true};
 }
 
 /**
@@ -57,12 +62,18 @@ export function fromNotes(notes: string, limitsNow: string): Inheritance {
 /** Variables that a shell sets or changes for itself. */
 const OF_THE_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_', 'IFS', 'OPTIND', 'PPID'];
 
-function restoreOddVariables(environment: Record<string, string | undefined>): void {
+/** @returns those whose names only it would have dropped and whose values are not UTF-8 */
+function restoreOddVariables(environment: Record<string, string | undefined>): Map<string, Buffer> {
+  const unheld = new Map<string, Buffer>();
   const noted = environment[ODD];
   Reflect.deleteProperty(environment, ODD);
-  if (noted?.startsWith(':') !== true) return;
+  if (noted?.startsWith(':') !== true) return unheld;
   for (const name of OF_THE_SHELL) Reflect.deleteProperty(environment, name);
-  for (const [name, value] of oddVariables(noted.slice(1))) environment[name] = value;
+  for (const [name, value] of oddVariables(noted.slice(1))) {
+    environment[name] = value.toString();
+    if (!isUtf8(value)) unheld.set(name, value);
+  }
+  return unheld;
 }
 
 /** Names that a shell cannot use, and so drops. */
@@ -72,16 +83,13 @@ const UNUSABLE = /^[0-9]|[^A-Za-z0-9_]/;
  * Variables that the launcher's shell has dropped or changed.
  * @param hex bytes of `NAME=value\0...`: those and maybe others
  */
-function oddVariables(hex: string): [string, string][] {
-  const text = Buffer.from(hex.replace(/\s+/g, ''), 'hex').toString();
-  return text
-    .split('\0')
-    .filter((entry) => entry.includes('='))
-    .map((entry): [string, string] => [
-      entry.slice(0, entry.indexOf('=')),
-      entry.slice(entry.indexOf('=') + 1),
-    ])
-    .filter(([name]) => UNUSABLE.test(name) || OF_THE_SHELL.includes(name));
+function oddVariables(hex: string): [string, Buffer][] {
+  return splitAtNul(Buffer.from(hex.replace(/\s+/g, ''), 'hex'))
+    .map((entry): [string, Buffer] => {
+      const equals = entry.indexOf('=');
+      return [entry.toString('utf8', 0, Math.max(equals, 0)), entry.subarray(equals + 1)];
+    })
+    .filter(([name]) => name !== '' && (UNUSABLE.test(name) || OF_THE_SHELL.includes(name)));
 }
 
 function softLimitIn(limits: string): number {

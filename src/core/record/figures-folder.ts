@@ -15,6 +15,12 @@ type PeakName =
 
 type TotalName = 'cpuTimeMs' | 'readBytes' | 'writtenBytes';
 
+/**
+ * The proportional size is read now and then only. Where the tree was larger by this much at another time, how much it held
+ * then is not known, and what was read is no peak.
+ */
+const PSS_STANDS_FOR = 1.25;
+
 /** What the system told of an attempt after its end. */
 type TotalsTold = Partial<Record<TotalName, number>> & Pick<RunFigures, 'peakGroupBytes'>;
 
@@ -47,6 +53,8 @@ export function peakRss({memory}: ResourceUsage): number | undefined {
 /** The figures of a run, folded sample by sample: peaks over the run, totals over its attempts. */
 export class FiguresFolder {
   readonly #peaks: Partial<Record<PeakName, Sourced>> = {};
+  /** Resident memory of the largest tree whose proportional size was read. */
+  #readRssBytes = 0;
   /** Totals of the attempts that have ended. */
   readonly #ended: Partial<Record<TotalName, Sourced>> = {};
   /** Totals of the attempt that runs. */
@@ -66,6 +74,8 @@ export class FiguresFolder {
       const peak = higherFigure(this.#peaks[name], valueOf(usage), usage.source);
       if (peak !== undefined) this.#peaks[name] = peak;
     }
+    const {rssBytes = 0, pssBytes} = usage.memory;
+    if (pssBytes !== undefined) this.#readRssBytes = Math.max(this.#readRssBytes, rssBytes);
     // A late sample of an attempt that has been settled must not be counted for the next one.
     if (!this.#attemptRuns) return;
     for (const [name, valueOf] of TOTALS) {
@@ -114,7 +124,14 @@ export class FiguresFolder {
   }
 
   #peaksTold(): Partial<Record<PeakName, Sourced>> {
-    const peaks = {...this.#peaks};
+    const {peakPssBytes, ...others} = this.#peaks;
+    const peakRssBytes = others.peakRssBytes?.value ?? 0;
+    const isPeak = peakPssBytes !== undefined && peakRssBytes <= this.#readRssBytes * PSS_STANDS_FOR;
+    const peaks = isPeak ? {...others, peakPssBytes} : others;
+    return this.#withTold(peaks);
+  }
+
+  #withTold(peaks: Partial<Record<PeakName, Sourced>>): Partial<Record<PeakName, Sourced>> {
     for (const [name] of PEAKS) {
       const peak = higher(peaks[name], this.#told[name]);
       if (peak !== undefined) peaks[name] = peak;

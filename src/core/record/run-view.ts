@@ -139,9 +139,11 @@ function withLatest(
 ): ResourceUsage {
   if (before === undefined) return sampled;
   const {pssBytes, ...memory} = before.memory;
+  // It is never more than the resident memory: if it is, it is of another time.
+  const lasts = withPss && pssBytes !== undefined && pssBytes <= (sampled.memory.rssBytes ?? pssBytes);
   return {
     ...sampled,
-    memory: {...memory, ...(withPss && pssBytes !== undefined && {pssBytes}), ...sampled.memory},
+    memory: {...memory, ...(lasts && {pssBytes}), ...sampled.memory},
     cpu: {...before.cpu, ...sampled.cpu},
     io: {...before.io, ...sampled.io},
     process: {...before.process, ...sampled.process},

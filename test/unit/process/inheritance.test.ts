@@ -41,3 +41,15 @@ test('without a launcher no signal is known to be ignored', () => {
   expect(takeInheritance(environment).ignoredSignals).toEqual([]);
   expect(environment).toEqual({HOME: '/root'});
 });
+
+test('a variable whose name no shell can use keeps its value, or is known not to be held', () => {
+  const hex = Buffer.from('a.b=c\0x.y=\xff\0PLAIN=1\0', 'latin1').toString('hex');
+  const environment: Record<string, string | undefined> = {
+    LIMITRUN_INHERITED: ';;',
+    LIMITRUN_INHERITED_ODD: `:${hex}`,
+    PWD: 'of the shell',
+  };
+  const {unheldVariables} = takeInheritance(environment);
+  expect(environment).toEqual({'a.b': 'c', 'x.y': '\uFFFD'});
+  expect([...(unheldVariables ?? [])]).toEqual([['x.y', Buffer.of(0xff)]]);
+});

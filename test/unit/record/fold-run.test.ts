@@ -38,6 +38,13 @@ test('every figure is a peak or a total with its source', () => {
   });
 });
 
+test('a proportional size that was read of a smaller tree is no peak', () => {
+  const read = sampled(0, {memory: {rssBytes: 80 * MIB, pssBytes: 50 * MIB}});
+  const larger = (rssBytes: number) => foldRun([started(), read, sampled(100, {memory: {rssBytes}})]).figures;
+  expect(larger(100 * MIB).peakPssBytes?.value).toBe(50 * MIB);
+  expect(larger(101 * MIB)).not.toHaveProperty('peakPssBytes');
+});
+
 test('what was not measured is absent', () => {
   const record = foldRun(quietRun());
   expect(record.figures).toEqual({peakRssBytes: {value: 2 * MIB, source: 'procfs'}});

@@ -41,6 +41,13 @@ describe('a view', () => {
     expect(recent.at(-1)).toBe(usage);
   });
 
+  test('a proportional size above the resident memory is of another time', () => {
+    const first = sampled(0, {memory: {rssBytes: 9, pssBytes: 4}});
+    const later = (rssBytes: number) => viewRun([started(), first, sampled(100, {memory: {rssBytes}})]).usage;
+    expect(later(4)?.memory.pssBytes).toBe(4);
+    expect(later(3)?.memory.pssBytes).toBeUndefined();
+  });
+
   test('follows the state, and an ended run stays so', () => {
     const folder = new RunViewFolder();
     folder.add(started());
