@@ -1,5 +1,5 @@
-// npm run bench -- startup, or: node bench/startup.js [RUNS] [NODE]: what limitrun and its peers cost on every call, from
-// a tarball installed in an empty folder. NODE is the program to measure with, if not the one that runs this.
+// npm run bench -- startup, or: node bench/startup.js [RUNS] [NODE]: what limitrun and its peers cost on every call,
+// from a tarball installed in an empty folder. NODE is the program to measure with, if not the one that runs this.
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {
   mkdirSync,

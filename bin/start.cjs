@@ -47,8 +47,8 @@ function compile() {
 
 /**
  * At the end, when what was needed has been compiled. Only where limitrun itself could have been written by this user:
- * what is kept is code, and must be in nobody's way when limitrun is removed. By now the command may have done just that,
- * which is no reason to fail.
+ * what is kept is code, and must be in nobody's way when limitrun is removed. By now the command may have done just
+ * that, which is no reason to fail.
  */
 function keep(script, mtimeMs, runs) {
   const fresh = `${kept}.${process.pid}`;

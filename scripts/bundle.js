@@ -95,7 +95,7 @@ const loadedWhenUsed = {
   },
 };
 
-/** Of oclif's, what prints and what loads packages: limitrun has its own, so that it is found only if oclif ever asks. */
+/** Of oclif's, what prints and what loads packages: limitrun has its own, so it is found only if oclif ever asks. */
 const leaveOut = {
   name: 'leave-out',
   setup({onResolve}) {
@@ -107,8 +107,8 @@ const leaveOut = {
 };
 
 /**
- * What few runs need, which is loaded from its own package then; and what oclif would load only to run TypeScript sources,
- * which limitrun never has it do.
+ * What few runs need, which is loaded from its own package then; and what oclif would load only to run TypeScript
+ * sources, which limitrun never has it do.
  */
 const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
 
@@ -117,9 +117,9 @@ const MODULE_URL = 'limitrunModuleUrl';
 
 /**
  * Makes the program as it is installed: one script, dist/cli/limitrun.js, with all that it uses of other packages and a
- * source map. Its value is a function, which bin/start.cjs calls. A script and not modules, since V8 can be given what it has
- * made of a script before; and one, since what is in one scope is called directly. The library (dist/index.js) stays as
- * it is.
+ * source map. Its value is a function, which bin/start.cjs calls. A script and not modules, since V8 can be given what
+ * it has made of a script before; and one, since what is in one scope is called directly. The library (dist/index.js)
+ * stays as it is.
  * @param root where package.json is, with a slash
  * @param dist directory that the compiler has built into
  */

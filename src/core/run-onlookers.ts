@@ -58,8 +58,8 @@ export class RunOnlookers {
     const fail = (error: unknown): void => {
       this.teller.notice('warning', errorMessage(error));
     };
-    const record = this.#unseen().then(() => this.#record());
-    this.#joined = Promise.all([record.catch(fail), this.#progress().catch(fail)]).then(() => {
+    const record = this.plan.record.enabled ? this.#unseen().then(() => this.#record()) : undefined;
+    this.#joined = Promise.all([record?.catch(fail), this.#progress().catch(fail)]).then(() => {
       this.teller.complete();
     });
   }
@@ -79,7 +79,6 @@ export class RunOnlookers {
   }
 
   async #unseen(): Promise<void> {
-    if (!this.plan.record.enabled) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, UNSEEN_MS);
       this.#hurry = () => {
@@ -91,7 +90,6 @@ export class RunOnlookers {
 
   async #record(): Promise<void> {
     const {plan, teller, run} = this;
-    if (!plan.record.enabled) return;
     const [{RunRecorder}, {statePlaces}] = await Promise.all([
       import('./store/run-recorder.js'),
       import('./store/state-places.js'),

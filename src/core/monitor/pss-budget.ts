@@ -1,3 +1,4 @@
+import {smoothed} from './looks-between.js';
 import type {ResourceUsage} from './resource-usage.js';
 
 /** Where nobody needs it the proportional set size is read this often at most. */
@@ -39,15 +40,11 @@ export class PssBudget {
 
   /** A reading has been taken. */
   spent(rssBytes: number, costMs: number, nowMs: number): void {
-    if (rssBytes > 0) this.#learn(costMs / rssBytes);
+    // On a busy machine a reading takes longer than it costs.
+    if (rssBytes > 0)
+      this.#msPerByte = Math.max(MS_PER_BYTE / 10, smoothed(this.#msPerByte, costMs / rssBytes));
     this.#readRssBytes = Math.max(this.#readRssBytes, rssBytes);
     this.#nextMs = nowMs + Math.max(EVERY_MS, costMs / SHARE);
     this.#nextAtPeakMs = nowMs + costMs / SHARE_AT_PEAK;
-  }
-
-  /** Quick to fall, slow to rise: on a busy machine a reading takes longer than it costs. */
-  #learn(msPerByte: number): void {
-    const rise = this.#msPerByte + (msPerByte - this.#msPerByte) / 4;
-    this.#msPerByte = Math.max(MS_PER_BYTE / 10, Math.min(msPerByte, rise));
   }
 }
