@@ -45,10 +45,12 @@ class SupervisedRun {
   readonly #onlookers: RunOnlookers;
   #promises: readonly LimitPromise[] = [];
   #containment: RunContainment | undefined;
+  /** The control groups of the attempt. */
+  #groups: readonly string[] = [];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
   readonly #hooks: ViolationHooks | undefined;
-  readonly #guard = new Guard(this.#runId, inheritance.descriptors);
+  readonly #guard = new Guard(this.#runId, inheritance);
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
 
@@ -109,7 +111,6 @@ class SupervisedRun {
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
-    this.#startGuard();
     this.#control.start();
     this.#onlookers.begin();
     const end = await this.#control.ended;
@@ -158,7 +159,7 @@ class SupervisedRun {
 
   #contain(): Containment | undefined {
     const group = this.#containment?.openAttempt(this.#limits.current);
-    if (group !== undefined) this.#guard.contain(group.directories);
+    this.#groups = group?.directories ?? [];
     return group;
   }
 
@@ -183,6 +184,7 @@ class SupervisedRun {
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
+    this.#guardAttempt(attempt.pid);
     this.#teller.tell({
       kind: 'attempt_started',
       attempt: attempt.number,
@@ -215,7 +217,6 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
-    this.#guard.watch(attempt.pid);
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
@@ -223,15 +224,23 @@ class SupervisedRun {
     return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
   }
 
-  /** Against a SIGKILL of limitrun. Before the command, so that there is no moment without it. */
-  #startGuard(): void {
+  /**
+   * Against a SIGKILL of limitrun: at once after the command has been started, which is not to wait for it. There is a
+   * guard before a command has come to its own first line.
+   */
+  #guardAttempt(pid: number): void {
     const tell = (why: string): void => {
       if (this.#plan.output.verbose)
         this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
     };
     const why = Guard.missing();
-    if (why === undefined) this.#guard.start(tell);
-    else tell(why);
+    if (why !== undefined) {
+      tell(why);
+      return;
+    }
+    this.#guard.start(tell);
+    this.#guard.contain(this.#groups);
+    this.#guard.watch(pid);
   }
 
   #limitEvent(event: LimitEvent): void {

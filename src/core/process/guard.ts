@@ -1,6 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import {closeSync, existsSync, writeSync} from 'node:fs';
 import {readStatOf} from '../monitor/procfs-member.js';
+import type {Inheritance} from './inheritance.js';
 import {GUARD_SCRIPT} from './guard-script.js';
 
 const SHELL = '/bin/sh';
@@ -15,15 +16,18 @@ const MOST_PATIENCE_MS = 500;
  */
 export class Guard {
   #process: ChildProcess | undefined;
+  /** Where what it is told is written to, as long as it is told anything. */
+  #writeEnd: number | undefined;
   #gone: Promise<void> | undefined;
 
   /**
    * @param runId hexadecimal: it becomes part of a pattern, which must match no stranger
-   * @param descriptors above 2 that limitrun was started with and the guard must not hold open
+   * @param inherited descriptors above 2 that limitrun was started with and the guard must not hold open; and the
+   * launcher's pipe, which the guard is to listen at
    */
   constructor(
     private readonly runId: string,
-    private readonly descriptors: readonly number[] = [],
+    private readonly inherited: Pick<Inheritance, 'descriptors' | 'pipe'> = {descriptors: []},
   ) {
     if (!/^[0-9a-f]{12,}$/.test(runId)) throw new RangeError(`no run id: ${runId}`);
   }
@@ -35,7 +39,8 @@ export class Guard {
   }
 
   /**
-   * Starts the guard; to be done before the child starts, so that there is no moment without one.
+   * Starts the guard: as soon as the child has been started, which need not wait for it. The run's id is enough for it to
+   * find the tree.
    * @param onFailure told why, when it cannot be started
    */
   start(onFailure: (why: string) => void): void {
@@ -66,7 +71,7 @@ export class Guard {
   async dismiss(): Promise<void> {
     if (this.#process === undefined) return;
     this.#tell('goodbye');
-    this.#process.stdin?.end();
+    this.#hangUp();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, MOST_PATIENCE_MS);
@@ -76,8 +81,12 @@ export class Guard {
   }
 
   #start(onFailure: (why: string) => void): ChildProcess {
+    const {descriptors, pipe} = this.inherited;
     const guard: ChildProcess = spawn(SHELL, ['-c', GUARD_SCRIPT, 'limitrun-guard', this.runId], {
-      stdio: ['pipe', ...Array.from({length: Math.max(2, ...this.descriptors)}, () => 'ignore' as const)],
+      stdio: [
+        pipe?.readEnd ?? 'pipe',
+        ...Array.from({length: Math.max(2, ...descriptors)}, () => 'ignore' as const),
+      ],
       detached: true,
       cwd: '/',
       env: {LC_ALL: 'C'},
@@ -94,10 +103,30 @@ export class Guard {
     // Somebody has killed it: the run goes on without.
     guard.stdin?.on('error', () => undefined);
     guard.unref();
+    if (pipe !== undefined) {
+      // Only the guard listens: what is written when it is gone is an error and does not fill the pipe.
+      closeSync(pipe.readEnd);
+      this.#writeEnd = pipe.writeEnd;
+    }
     return guard;
   }
 
   #tell(line: string): void {
-    this.#process?.stdin?.write(`${line}\n`);
+    if (this.#writeEnd === undefined) {
+      this.#process?.stdin?.write(`${line}\n`);
+      return;
+    }
+    try {
+      writeSync(this.#writeEnd, `${line}\n`);
+    } catch {
+      // Somebody has killed it: the run goes on without.
+      this.#hangUp();
+    }
+  }
+
+  #hangUp(): void {
+    this.#process?.stdin?.end();
+    if (this.#writeEnd !== undefined) closeSync(this.#writeEnd);
+    this.#writeEnd = undefined;
   }
 }

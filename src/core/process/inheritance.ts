@@ -14,6 +14,8 @@ export interface Inheritance {
   readonly softOpenFiles?: number;
   /** Variables with names no shell can use whose values are not UTF-8, so that Node cannot hold them. */
   readonly unheldVariables?: ReadonlyMap<string, Buffer>;
+  /** A pipe that the launcher has made: both of its ends, which are limitrun's own. */
+  readonly pipe?: {readonly readEnd: number; readonly writeEnd: number};
   /** Noted by the launcher; without it only the descriptors are known. */
   readonly byLauncher?: true;
 }
@@ -44,19 +46,25 @@ export function takeInheritance(environment: Record<string, string | undefined>)
 }
 
 /**
- * Reads the launcher's notes: `SigIgn mask in hex;soft limit of open files;descriptors`.
+ * Reads the launcher's notes: `SigIgn mask in hex;soft limit of open files;descriptors;both ends of a pipe`.
  * @param limitsNow /proc/self/limits as Node has left it
  */
 export function fromNotes(notes: string, limitsNow: string): Inheritance {
-  const [mask = '', files = '', open = ''] = notes.split(';');
+  const [mask = '', files = '', open = '', pipe = ''] = notes.split(';');
   const softOpenFiles = Number(files);
   const raised =
     files !== '' && Number.isSafeInteger(softOpenFiles) && softOpenFiles !== softLimitIn(limitsNow);
+  const [readEnd, writeEnd] = numbersIn(pipe);
   return {
-    descriptors: open.split(' ').filter(Boolean).map(Number),
+    descriptors: numbersIn(open),
     ignoredSignals: ignoredIn(mask),
+    ...(readEnd === undefined || writeEnd === undefined ? {} : {pipe: {readEnd, writeEnd}}),
     ...(raised ? {softOpenFiles} : {}),
   };
+}
+
+function numbersIn(words: string): number[] {
+  return words.split(' ').filter(Boolean).map(Number);
 }
 
 /** Variables that a shell sets or changes for itself. */
