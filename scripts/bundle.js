@@ -51,6 +51,24 @@ const LIGHTER = {
     'const getStandardStreamDirection = value => {',
     "const getStandardStreamDirection = value => {\n\tif (typeof value === 'string' || value > 2) return;",
   ],
+  // The width of what cli-table3 puts in its cells. Making the regular expressions of escape sequences and of all emojis
+  // ready takes longer than the rest of a table.
+  'string-width/index.js': [
+    'string = stripAnsi(string);',
+    'if (/^[ -~]*$/.test(string)) return string.length;\n\tstring = stripAnsi(string);',
+  ],
+  // Whether a cell is missing: looked for among all cells of the table, though it mostly is in its place.
+  'cli-table3/src/layout-manager.js': [
+    'let i_max = Math.min(rows.length - 1, y);',
+    'if (rows[y]?.[x]?.x === x) return true;\n    let i_max = Math.min(rows.length - 1, y);',
+  ],
+  // The characters of a table, made anew for each cell by taking fifteen words apart. No cell of limitrun's has its own.
+  'cli-table3/src/cell.js': [
+    'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(',
+    'if (this.options.chars === undefined && tableChars.shared) {\n      this.chars = tableChars.shared;\n    }\n' +
+      '    let chars = (this.chars ??= Object.defineProperty(tableChars, "shared", {value: {}}).shared);\n' +
+      '    if (chars.top === undefined) CHAR_NAMES.forEach(',
+  ],
   // A table that nobody reads.
   'human-signals/build/src/main.js': [
     'export const signalsByNumber=getSignalsByNumber()',

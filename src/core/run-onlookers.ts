@@ -31,6 +31,7 @@ export class RunOnlookers {
   #table: LiveTable | undefined;
   #lines: NodeJS.Timeout | undefined;
   #hurry: () => void = () => undefined;
+  #isOver = false;
 
   constructor(
     private readonly plan: RunPlan,
@@ -71,6 +72,7 @@ export class RunOnlookers {
 
   /** The command is over: nothing is shown any more, and the terminal is as it was. */
   async endProgress(): Promise<void> {
+    this.#isOver = true;
     this.#hurry();
     await this.#joined;
     clearInterval(this.#lines);
@@ -101,6 +103,7 @@ export class RunOnlookers {
       checkpoint: () => teller.checkpoint(),
       tree: run.tree,
       clock: systemClock,
+      over: this.#isOver,
       onFault: (text) => {
         teller.notice('warning', text);
       },

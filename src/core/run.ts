@@ -184,7 +184,10 @@ class SupervisedRun {
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
-    this.#guardAttempt(attempt.pid);
+    this.#guard.protect(attempt.pid, this.#groups, (why) => {
+      if (this.#plan.output.verbose)
+        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
+    });
     this.#teller.tell({
       kind: 'attempt_started',
       attempt: attempt.number,
@@ -222,25 +225,6 @@ class SupervisedRun {
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
     const tree = this.#control.pid === undefined ? undefined : this.#manager?.getMembers(MEMBERS_RECORDED);
     return tree === undefined || tree.members.length === 0 ? undefined : {kind: 'tree_sampled', ...tree};
-  }
-
-  /**
-   * Against a SIGKILL of limitrun: at once after the command has been started, which is not to wait for it. There is a
-   * guard before a command has come to its own first line.
-   */
-  #guardAttempt(pid: number): void {
-    const tell = (why: string): void => {
-      if (this.#plan.output.verbose)
-        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
-    };
-    const why = Guard.missing();
-    if (why !== undefined) {
-      tell(why);
-      return;
-    }
-    this.#guard.start(tell);
-    this.#guard.contain(this.#groups);
-    this.#guard.watch(pid);
   }
 
   #limitEvent(event: LimitEvent): void {

@@ -6,7 +6,7 @@ import {hasProcfs, measuredHere} from '../monitor/open-probe.js';
 import {readProcText} from '../monitor/proc-file.js';
 import {countDescriptors, readStatOf} from '../monitor/procfs-member.js';
 import {kilobyteLine} from '../monitor/procfs-text.js';
-import {Guard} from '../process/guard.js';
+import {missingGuard} from '../process/guard.js';
 import {statePlaces} from '../store/state-places.js';
 import {supportsRegion, unicodeTerminal} from '../terminal/terminal-environment.js';
 import {groupFiles} from './group-files.js';
@@ -29,7 +29,7 @@ export function readMachineFacts({asker, byLauncher, environment}: OwnFacts): Ma
   const {platform, version} = process;
   const uid = process.getuid?.();
   const {state, runtime} = statePlaces(environment);
-  const guardMissing = Guard.missing();
+  const guardMissing = missingGuard();
   return {
     machine: {
       platform,

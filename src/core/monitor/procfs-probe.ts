@@ -34,6 +34,9 @@ const NOTHING_REAPED: ReapedTotals = {cpuTimeMs: 0};
 /** For so long a thorough sweep need not look again at those that were strangers. */
 const JUDGED_FOR_MS = 20;
 
+/** Within this time no machine starts so many processes that pids come round (32,768 at the least, proc(5) `pid_max`). */
+const YOUNG_MS = 50;
+
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
 
@@ -59,6 +62,7 @@ export class ProcfsProbe implements Probe {
   /** Processes that really have no environment (`env -i`), by pid and start time. */
   readonly #withoutEnvironment = new Set<string>();
   #sweeps = 0;
+  readonly #openedMs: number;
   #nextSweepMs: number;
   readonly #forks = new ForkWatch();
   /** The pid given out last when the children were last asked for. */
@@ -87,7 +91,8 @@ export class ProcfsProbe implements Probe {
     this.rootPid = options.rootPid;
     this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');
     this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
-    this.#nextSweepMs = options.nowMs() + SWEEP_EVERY_MS;
+    this.#openedMs = options.nowMs();
+    this.#nextSweepMs = this.#openedMs + SWEEP_EVERY_MS;
     this.#root = ProcfsMember.open(options.rootPid);
     if (this.#root) this.#members.set(this.#root.pid, this.#root);
     this.measures = procfsMetrics();
@@ -270,12 +275,20 @@ export class ProcfsProbe implements Probe {
     if (thorough ? !this.#justJudged() : this.#sweeps % SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN === 0)
       this.#strangers = new Set();
     if (thorough) this.#judged = {atMs: this.#options.nowMs(), adopted: this.#adopted};
-    for (const name of namesIn('/proc')) {
-      const pid = Number(name);
-      if (!Number.isInteger(pid) || this.#members.has(pid) || this.#strangers.has(pid)) continue;
+    for (const pid of this.#candidates()) {
+      if (this.#members.has(pid) || this.#strangers.has(pid)) continue;
       if (this.#isOurs(pid)) this.#adopt(pid);
       else this.#strangers.add(pid);
     }
+  }
+
+  /** Who can be ours at all: while the root is young only those whose pids, given out in order, come after its own. */
+  #candidates(): readonly number[] {
+    const pids = namesIn('/proc').map(Number);
+    const young = this.#options.ownChild && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
+    const lastPid = this.#sweptAtPid;
+    if (!young || lastPid === undefined || lastPid < this.rootPid) return pids.filter(Number.isInteger);
+    return pids.filter((pid) => pid > this.rootPid);
   }
 
   /** Two searches follow one another when a tree ends: in the second one only who is new has to be looked at. */
@@ -293,7 +306,7 @@ export class ProcfsProbe implements Probe {
     // A session led by a member holds only what that member started.
     if (stat.session !== pid && this.#members.has(stat.session)) return true;
     const {marker} = this.#options;
-    if (marker === undefined) return false;
+    if (marker === undefined || stat.kernelThread) return false;
     return `\0${this.#environmentOf(pid, stat)}`.includes(`\0${marker}`);
   }
 

@@ -6,6 +6,8 @@ export interface ProcStat {
   readonly name: string;
   /** One letter: R S D Z T t X I. */
   readonly state: string;
+  /** Has no program and no memory of its own. */
+  readonly kernelThread: boolean;
   readonly parentPid: number;
   readonly group: number;
   readonly session: number;
@@ -24,6 +26,9 @@ export interface ProcStat {
   readonly startStack: string;
 }
 
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x0020_0000;
+
 /**
  * Parses /proc/PID/stat. The name may hold spaces, line breaks and `)`, so the fields begin after the *last* `)`.
  * @returns undefined when the text is cut or not a stat line
@@ -40,6 +45,7 @@ export function parseStat(text: string): ProcStat | undefined {
   return {
     name: text.slice(open + 1, close),
     state: fields[0] ?? '',
+    kernelThread: (number(9) & PF_KTHREAD) !== 0,
     parentPid: number(4),
     group: number(5),
     session: number(6),

@@ -32,28 +32,21 @@ export class Guard {
     if (!/^[0-9a-f]{12,}$/.test(runId)) throw new RangeError(`no run id: ${runId}`);
   }
 
-  /** Why this machine has no guard, or undefined. */
-  static missing(): string | undefined {
-    if (process.platform !== 'linux') return 'there is one on Linux only';
-    return existsSync(SHELL) ? undefined : `${SHELL} does not exist`;
-  }
-
   /**
-   * Starts the guard: as soon as the child has been started, which need not wait for it. The run's id is enough for it to
-   * find the tree.
-   * @param onFailure told why, when it cannot be started
+   * Guards the tree of a child that has just been started, which need not wait for that: there is a guard before a
+   * command has come to its own first line.
+   * @param pid of the child
+   * @param groups the control groups that it has entered: absolute paths, without line breaks, which the kernel refuses
+   * @param onMissing told why, when there can be no guard
    */
-  start(onFailure: (why: string) => void): void {
-    this.#process ??= this.#start(onFailure);
-  }
-
-  /** The control groups that the child will enter: absolute paths, without line breaks, which the kernel refuses. */
-  contain(directories: readonly string[]): void {
-    for (const directory of directories) this.#tell(`group ${directory}`);
-  }
-
-  /** The child runs now. */
-  watch(pid: number): void {
+  protect(pid: number, groups: readonly string[], onMissing: (why: string) => void): void {
+    const why = missingGuard();
+    if (why !== undefined) {
+      onMissing(why);
+      return;
+    }
+    this.#process ??= this.#start(onMissing);
+    for (const directory of groups) this.#tell(`group ${directory}`);
     const startTime = readStatOf(pid)?.startTime;
     if (startTime !== undefined) this.#tell(`child ${String(pid)} ${String(startTime)}`);
   }
@@ -129,4 +122,10 @@ export class Guard {
     if (this.#writeEnd !== undefined) closeSync(this.#writeEnd);
     this.#writeEnd = undefined;
   }
+}
+
+/** Why this machine has no guard, or undefined. */
+export function missingGuard(): string | undefined {
+  if (process.platform !== 'linux') return 'there is one on Linux only';
+  return existsSync(SHELL) ? undefined : `${SHELL} does not exist`;
 }

@@ -1,4 +1,4 @@
-import {constants} from 'node:fs';
+import {constants, type Stats} from 'node:fs';
 import {chmod, lstat, mkdir, open, type OpenFile, stat} from '../async-files.js';
 import {dirname, join} from 'node:path';
 import {systemErrorCode} from '../system-error.js';
@@ -15,7 +15,6 @@ const PERMISSION_BITS = 0o777;
  * @throws a system error, or an Error that says what stands in the way
  */
 export async function privateDirectory(root: string, ...below: readonly string[]): Promise<string> {
-  await makeAbove(dirname(root));
   let path = root;
   await makeOwn(path);
   for (const name of below) {
@@ -53,13 +52,24 @@ async function makeAbove(path: string): Promise<void> {
 }
 
 async function makeOwn(path: string): Promise<void> {
-  await makeOne(path);
-  const stats = await lstat(path);
+  const stats = await lookedAt(path);
   if (stats.isSymbolicLink()) throw new Error('it is a link');
   if (!stats.isDirectory()) throw new Error('it is no directory');
   if (stats.uid !== process.geteuid?.()) throw new Error("it is another user's");
   if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
   await chmod(path, DIRECTORY_MODE);
+}
+
+/** Made where nothing is: it mostly is there. */
+async function lookedAt(path: string): Promise<Stats> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    await makeAbove(dirname(path));
+    await makeOne(path);
+    return lstat(path);
+  }
 }
 
 /** The mode is given again, since the umask may have taken away from it. */

@@ -21,6 +21,11 @@ import {
  */
 const LOOKS_AT_ONCE = 8;
 
+/** Of the runs that are over at once so many look at all records, whose age is known only then. */
+const SHORT_RUNS_LOOKING = 1 / 16;
+/** Their records may be more than wanted by this share. */
+const SLACK = 1 / 20;
+
 interface OldFile {
   readonly path: string;
   readonly runId: string;
@@ -40,6 +45,22 @@ export async function pruneRecords(places: StatePlaces, plan: RecordPlan, ownRun
   } catch {
     // Another time.
   }
+}
+
+/**
+ * As {@link pruneRecords}, but mostly only where there are too many: to look at each takes longer than a short run.
+ * @param lot from 0 to 1, drawn by chance
+ */
+export async function pruneNowAndThen(
+  places: StatePlaces,
+  plan: RecordPlan,
+  ownRunId: string,
+  lot = Math.random(),
+): Promise<void> {
+  const {state} = places;
+  const names = state === undefined ? [] : await readdir(logDirectory(state)).catch(() => []);
+  const tooMany = names.length + 1 > Math.floor(plan.maxCount * (1 + SLACK));
+  if (tooMany || lot < SHORT_RUNS_LOOKING) await pruneRecords(places, plan, ownRunId);
 }
 
 async function pruneLive(directory: string, fates: FateTeller): Promise<void> {

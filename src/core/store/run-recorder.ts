@@ -8,7 +8,7 @@ import {LiveLines} from './live-lines.js';
 import {LogEnding} from './log-ending.js';
 import {LogFile} from './log-file.js';
 import {LogLines} from './log-lines.js';
-import {pruneRecords} from './prune.js';
+import {pruneNowAndThen, pruneRecords} from './prune.js';
 import type {StatePlaces} from './state-places.js';
 
 /** What a recorder is given. */
@@ -22,6 +22,8 @@ export interface RecorderOptions {
   /** Who is in the tree now; undefined when that is not known or nobody is. Redacted, if events are. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
   readonly clock: Clock;
+  /** The run is over already: it does not look at every other record. */
+  readonly over?: boolean;
   /** Called at most once, with one line for the user. */
   readonly onFault: (text: string) => void;
 }
@@ -254,8 +256,8 @@ export class RunRecorder {
   }
 
   #prune(): void {
-    const {places, plan, runId} = this.#options;
-    void pruneRecords(places, plan, runId);
+    const {places, plan, runId, over = false} = this.#options;
+    void (over ? pruneNowAndThen : pruneRecords)(places, plan, runId);
   }
 
   #fault(text: string): void {

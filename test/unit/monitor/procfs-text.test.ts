@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {
   glanceAtStat,
@@ -19,6 +20,7 @@ function statLine(name: string, state = 'S'): string {
 
 const EVERY_FIELD = {
   state: 'S',
+  kernelThread: false,
   parentPid: 4,
   group: 5,
   session: 6,
@@ -50,6 +52,12 @@ test.each([
 
 test.each(['R', 'S', 'D', 'Z', 'T', 't', 'X', 'I'])('the state %s is told as it is', (state) => {
   expect(parseStat(statLine('node', state))?.state).toBe(state);
+});
+
+test('a thread of the kernel is told by its flags', () => {
+  const text = statLine('kworker/0:1').replace(' 9 ', ` ${String(0x0420_8060)} `);
+  expect(parseStat(text)?.kernelThread).toBe(true);
+  expect(parseStat(readFileSync('/proc/self/stat', 'latin1'))?.kernelThread).toBe(false);
 });
 
 test('a process without a terminal has the terminal group -1', () => {

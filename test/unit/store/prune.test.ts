@@ -3,7 +3,7 @@ import {dirname} from 'node:path';
 import {expect, test} from 'vitest';
 import {eventToJson} from '../../../src/core/record/event-json.js';
 import type {RunEvent, Supervisor} from '../../../src/core/record/run-event.js';
-import {pruneRecords} from '../../../src/core/store/prune.js';
+import {pruneNowAndThen, pruneRecords} from '../../../src/core/store/prune.js';
 import {ownIdentity} from '../../../src/core/store/supervisor.js';
 import {waitFor} from '../../support/wait-for.js';
 import {at, quietRun} from '../report/sample-runs.js';
@@ -46,6 +46,18 @@ test('what is too old goes, and of too many the oldest', async () => {
   await pruneRecords(placesHere(), {enabled: true, maxAgeMs: DAY_MS, maxCount: 3}, 'own');
   // The own one, not there yet, is the third.
   expect(logs()).toEqual(['a.jsonl', 'b.jsonl']);
+});
+
+test('a short run looks for what is too old now and then, and for too many always', async () => {
+  const plan = {enabled: true, maxAgeMs: HOUR_MS, maxCount: 2} as const;
+  log('old', 2 * HOUR_MS, start(), ...end);
+  await pruneNowAndThen(placesHere(), plan, 'own', 0.9);
+  expect(logs()).toEqual(['old.jsonl']);
+  await pruneNowAndThen(placesHere(), plan, 'own', 0.01);
+  expect(logs()).toEqual([]);
+  for (const [index, id] of ['a', 'b'].entries()) log(id, index, start(), ...end);
+  await pruneNowAndThen(placesHere(), plan, 'own', 0.9);
+  expect(logs()).toEqual(['a.jsonl']);
 });
 
 test('the log of a run that goes on stays, however old and many', async () => {
