@@ -71,6 +71,8 @@ export class RunRecorder {
   #sampled = false;
   /** The latest one that is not in the log. */
   #tree: RunEvent | undefined;
+  /** Of a run that is over: it has no other time for it. */
+  #pruning: Promise<void> | undefined;
   #faultTold = false;
   #closed = false;
   #ended = false;
@@ -130,6 +132,7 @@ export class RunRecorder {
       await this.#log.close();
       if (this.#log.failed) await this.#live.write(this.#liveText());
       else await this.#live.remove();
+      await this.#pruning;
     } catch {
       // The first fault has been told.
     }
@@ -257,7 +260,8 @@ export class RunRecorder {
 
   #prune(): void {
     const {places, plan, runId, over = false} = this.#options;
-    void (over ? pruneNowAndThen : pruneRecords)(places, plan, runId);
+    if (over) this.#pruning = pruneNowAndThen(places, plan, runId);
+    else void pruneRecords(places, plan, runId);
   }
 
   #fault(text: string): void {
