@@ -45,6 +45,7 @@ export class ProcfsProbe implements Probe {
   readonly source = 'procfs';
   readonly measures: ReadonlySet<UsageMetric>;
   readonly rootPid: number;
+  readonly crowded?: () => boolean;
 
   /** In the order of discovery, so parents come before the children they started. */
   readonly #members = new Map<number, ProcfsMember>();
@@ -85,6 +86,7 @@ export class ProcfsProbe implements Probe {
   constructor(options: ProbeOptions) {
     this.#options = options;
     this.rootPid = options.rootPid;
+    if (options.crowded !== undefined) this.crowded = options.crowded;
     this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');
     this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
     this.#nextSweepMs = options.nowMs() + SWEEP_EVERY_MS;
