@@ -216,6 +216,7 @@ class SupervisedRun {
     this.#manager = manager;
     void manager.start();
     this.#guard.watch(attempt.pid);
+    this.#containment?.begin();
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
