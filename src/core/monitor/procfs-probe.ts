@@ -249,6 +249,8 @@ export class ProcfsProbe implements Probe {
 
   #adopt(pid: number): void {
     if (this.#members.has(pid) || pid === process.pid) return;
+    // What grows as it is walked over would keep the walk from ending.
+    this.crowded?.();
     const member = ProcfsMember.open(pid);
     if (member === undefined) return;
     this.#members.set(pid, member);
