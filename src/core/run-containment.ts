@@ -98,7 +98,14 @@ export class RunContainment {
         `no control group, so the limits are kept by sampling: ${errorMessage(error)}`,
       );
     }
+    // What forks at once must not have a lead over the one who is to see it.
+    if (crowd !== undefined) void this.#group?.freeze('start');
     return this.#group;
+  }
+
+  /** The attempt has been looked at for the first time: the command, which has waited for that, begins. */
+  begin(): void {
+    this.#group?.thaw('start');
   }
 
   /** While the command runs: whether the kernel has killed at the cap. That is a violation. */

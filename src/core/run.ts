@@ -220,6 +220,7 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
+    this.#containment?.begin();
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {

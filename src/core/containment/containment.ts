@@ -35,6 +35,11 @@ export interface Containment {
    * the event loop is over: what forks all the time cannot outgrow the one who looks at it and decides.
    */
   members(): readonly number[];
+  /**
+   * Whether they are a crowd, which is frozen then as by {@link members}. Costs one system call as long as they are few,
+   * threads included. Present where there is a limit for a crowd and the controller pids.
+   */
+  readonly crowded?: () => boolean;
   /** SIGKILL to all of them, those too that are being forked and those that are frozen. Nobody is frozen afterwards. */
   kill(): void;
   /**

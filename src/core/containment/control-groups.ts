@@ -5,6 +5,7 @@ import type {GroupPlace} from './choose-groups.js';
 import type {Controller} from './cgroup-facts.js';
 import {kindOf, type Caps, type Containment, type GroupPeak, type OutOfMemory} from './containment.js';
 import {CpuCap} from './cpu-cap.js';
+import {CrowdWatch} from './crowd-watch.js';
 import {tryControl, writeControl} from './group-file.js';
 import {GroupFreezer, type FreezeHolder} from './group-freezer.js';
 import {pidsBeneath, removeGroup} from './group-tree.js';
@@ -33,10 +34,11 @@ export class ControlGroups implements Containment {
   readonly directories: readonly string[];
   readonly #home: Group | undefined;
   readonly #freezer: GroupFreezer | undefined;
-  #crowd: number;
+  #crowd: CrowdWatch | undefined;
   readonly #memory: MemoryWatch | undefined;
   readonly #memoryKind: Containment['kind'];
   readonly cpu?: CpuCap;
+  readonly crowded?: () => boolean;
 
   /** @throws the kernel's error when a group cannot be made or capped; nothing is left then */
   constructor(places: readonly GroupPlace[], name: string, caps: Caps, clock: Clock) {
@@ -53,7 +55,10 @@ export class ControlGroups implements Containment {
     this.enter = enterLines(this.#groups);
     this.#home = this.#groups.find(({membership}) => membership);
     this.#freezer = this.#home && new GroupFreezer(this.#home.version, this.#home.directory);
-    this.#crowd = caps.crowd ?? Infinity;
+    this.#crowd = this.#openCrowdWatch(caps);
+    if (caps.crowd !== undefined && this.#with('pids') !== undefined) {
+      this.crowded = () => this.#crowd?.look() ?? false;
+    }
     const memory = this.#with('memory');
     this.#memory = memory && new MemoryWatch(memory.version, memory.directory);
     this.#memoryKind = kindOf(memory === undefined ? [] : [memory]);
@@ -67,13 +72,7 @@ export class ControlGroups implements Containment {
 
   members(): readonly number[] {
     if (this.#home === undefined) return [];
-    const pids = pidsBeneath(this.#home.directory);
-    if (pids.length <= this.#crowd) return pids;
-    void this.freeze('crowd');
-    setImmediate(() => {
-      this.thaw('crowd');
-    });
-    return pidsBeneath(this.#home.directory);
+    return this.#crowd?.members() ?? pidsBeneath(this.#home.directory);
   }
 
   kill(): void {
@@ -82,7 +81,7 @@ export class ControlGroups implements Containment {
     const killed = version === 2 && tryControl(directory, 'cgroup.kill', '1');
     if (!killed) killByFreezer(directory, version);
     // Whoever is killed is not to be held up.
-    this.#crowd = Infinity;
+    this.#forgetCrowd();
     this.thaw();
   }
 
@@ -105,6 +104,7 @@ export class ControlGroups implements Containment {
 
   async remove(): Promise<boolean> {
     this.#memory?.close();
+    this.#forgetCrowd();
     this.thaw();
     const untilMs = this.#clock.nowMs() + GONE_WITHIN_MS;
     for (let lookMs = 1; ; lookMs = Math.min(2 * lookMs, LONGEST_LOOK_MS)) {
@@ -113,6 +113,18 @@ export class ControlGroups implements Containment {
       if (this.#clock.nowMs() >= untilMs) return false;
       await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
+  }
+
+  #openCrowdWatch({crowd}: Caps): CrowdWatch | undefined {
+    if (crowd === undefined || this.#home === undefined || this.#freezer === undefined) return undefined;
+    const tasksIn = this.#with('pids')?.directory;
+    const group = {directory: this.#home.directory, crowd, ...(tasksIn === undefined ? {} : {tasksIn})};
+    return new CrowdWatch(group, this.#freezer);
+  }
+
+  #forgetCrowd(): void {
+    this.#crowd?.close();
+    this.#crowd = undefined;
   }
 
   #with(controller: Controller): Group | undefined {

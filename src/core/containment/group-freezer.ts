@@ -3,7 +3,7 @@ import {writeFrozen} from './freezer-file.js';
 import {readControl} from './group-file.js';
 
 /** Who needs the group to stand still. */
-export type FreezeHolder = 'crowd' | 'hook' | 'throttle' | 'ending';
+export type FreezeHolder = 'start' | 'crowd' | 'hook' | 'throttle' | 'ending';
 
 /** What is in an uninterruptible wait freezes after it; so long it is waited for. */
 const FROZEN_WITHIN_MS = 100;

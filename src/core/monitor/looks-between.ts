@@ -22,6 +22,13 @@ const EARLY_MS = 0.9;
 /** How quickly the idea of what a look costs follows a dear one; a single slow one (a busy machine) is no rule. */
 const COST_SMOOTHING = 0.2;
 
+/**
+ * How often, and for how long after the start, it is asked whether the tree has become a crowd, where that is cheap to
+ * tell: a fork bomb at the start of a command is met while it still leaves CPU time to others.
+ */
+const CROWD_LOOK_EVERY_MS = 1;
+const YOUNG_FOR_MS = 100;
+
 /** The idea of what something costs: quick to fall, slow to rise. */
 export function smoothed(beforeMs: number, costMs: number): number {
   return Math.min(costMs, beforeMs + (costMs - beforeMs) * COST_SMOOTHING);
@@ -45,6 +52,9 @@ export class LooksBetween {
   #costMs = 0;
   #lastMs = 0;
   #worstGapMs = 0;
+  /** When the next look but that for a crowd is due. */
+  #lookDueMs = 0;
+  #youngUntilMs = -Infinity;
 
   constructor(probe: Probe, rules: LookingRules, meter: UsageMeter) {
     this.#probe = probe;
@@ -68,7 +78,7 @@ export class LooksBetween {
     const bounds = this.#probe.screen === undefined ? undefined : screenBounds?.(usage);
     this.#screens = bounds !== undefined;
     const screenMs = bounds === undefined ? Infinity : this.#screen.begin(bounds, usage, previous);
-    return Math.min(screenMs, glances ? lookEveryMs : gapMs);
+    return this.#wakeIn(Math.min(screenMs, glances ? lookEveryMs : gapMs), nowMs);
   }
 
   /** No sample could be taken: there are no looks until one is. */
@@ -84,17 +94,28 @@ export class LooksBetween {
   /** The watching begins. */
   start(nowMs: number): void {
     this.#lastMs = nowMs;
+    if (this.#probe.crowded !== undefined) this.#youngUntilMs = nowMs + YOUNG_FOR_MS;
   }
 
   /** Looks, if one is due. @returns how long until the next look, milliseconds; 0: a sample is needed now */
   look(nowMs: number, now: () => number): number {
-    if (nowMs >= this.#dueMs - EARLY_MS) return 0;
     try {
-      return nowMs >= this.#glanceDueMs - EARLY_MS ? this.#glanceGapMs(nowMs) : this.#screenGapMs(nowMs, now);
+      // Before anything that takes time: a crowd leaves little of it to others.
+      if (this.#probe.crowded?.() === true || nowMs >= this.#dueMs - EARLY_MS) return 0;
+      if (nowMs < this.#lookDueMs - EARLY_MS) return this.#wakeIn(this.#lookDueMs - nowMs, nowMs);
+      const glanceIsDue = nowMs >= this.#glanceDueMs - EARLY_MS;
+      const gapMs = glanceIsDue ? this.#glanceGapMs(nowMs) : this.#screenGapMs(nowMs, now);
+      return gapMs === 0 ? 0 : this.#wakeIn(gapMs, nowMs);
     } catch {
       // Whatever it was, the sample will meet it too, and tells it.
       return 0;
     }
+  }
+
+  /** @returns how long until something is to be done, if the next look comes after this gap */
+  #wakeIn(gapMs: number, nowMs: number): number {
+    this.#lookDueMs = nowMs + gapMs;
+    return nowMs < this.#youngUntilMs ? Math.min(gapMs, CROWD_LOOK_EVERY_MS) : gapMs;
   }
 
   /** Sees what all limits that are kept so are about, and what the next screening goes on from. */

@@ -127,6 +127,11 @@ export interface Probe extends ProcessTree {
    */
   glance?(): Readonly<TreeGlance> | undefined;
   /**
+   * Whether the tree has become a crowd: a reading is needed now, during which it stands still. Costs one system call
+   * while it is none. Absent where nobody can tell so cheaply, or no number of processes is too many.
+   */
+  readonly crowded?: () => boolean;
+  /**
    * The words of a process's command line, read now and cut at 4 KiB; undefined when it is gone or may not be read.
    * Absent where the system does not tell.
    */
@@ -151,5 +156,7 @@ export interface ProbeOptions {
   readonly ownChild: boolean;
   /** Pids that belong to the tree whoever their parent is: the members of its control group. Absent: it has none. */
   readonly groupPids?: () => readonly number[];
+  /** See {@link Probe.crowded}. */
+  readonly crowded?: () => boolean;
   readonly nowMs: () => number;
 }

@@ -48,6 +48,7 @@ export class ProcfsProbe implements Probe {
   readonly source = 'procfs';
   readonly measures: ReadonlySet<UsageMetric>;
   readonly rootPid: number;
+  readonly crowded?: () => boolean;
 
   /** In the order of discovery, so parents come before the children they started. */
   readonly #members = new Map<number, ProcfsMember>();
@@ -89,6 +90,7 @@ export class ProcfsProbe implements Probe {
   constructor(options: ProbeOptions) {
     this.#options = options;
     this.rootPid = options.rootPid;
+    if (options.crowded !== undefined) this.crowded = options.crowded;
     this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');
     this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
     this.#openedMs = options.nowMs();
@@ -252,6 +254,8 @@ export class ProcfsProbe implements Probe {
 
   #adopt(pid: number): void {
     if (this.#members.has(pid) || pid === process.pid) return;
+    // What grows as it is walked over would keep the walk from ending.
+    this.crowded?.();
     const member = ProcfsMember.open(pid);
     if (member === undefined) return;
     this.#members.set(pid, member);

@@ -257,6 +257,7 @@ export class ProcessControl {
       nowMs: () => this.#clock.nowMs(),
       ...(marker === undefined ? {} : {marker}),
       ...(group === undefined ? {} : {groupPids: () => group.members()}),
+      ...(group?.crowded && {crowded: group.crowded}),
     });
     const onAction = (text: string, reason: TerminationReason): void => {
       this.#options.onAction?.(text, reason);

@@ -4,6 +4,8 @@ export type StandstillFor = 'hook' | 'throttle' | 'ending';
 /** A control group around a tree: what of its processes can be done at once. What has left it is dealt with one by one. */
 export interface TreeGroup {
   members(): readonly number[];
+  /** See `ProbeOptions.crowded`. */
+  readonly crowded?: () => boolean;
   /** SIGKILL to every process in it, those too that are being forked and those that are frozen. */
   kill(): void;
   /**

@@ -25,10 +25,22 @@ function here(skip: (condition: boolean, why: string) => void, wanted: WantedPla
 
 /** A shell in groups of its own that runs a script there. */
 async function inGroups(place: GroupPlace, script: string, caps: Caps = {}) {
-  const groups = openGroups([place], caps);
+  const {groups, child} = await inAll([place], script, caps);
+  return {groups, child, directory: `${place.parent}/${nameOf(groups.enter)}`};
+}
+
+async function inAll(places: readonly GroupPlace[], script: string, caps: Caps) {
+  const groups = openGroups(places, caps);
   const child = startShell(`${groups.enter.join('\n')}\necho in\n${script}`);
   await child.said('in');
-  return {groups, child, directory: `${place.parent}/${nameOf(groups.enter)}`};
+  return {groups, child};
+}
+
+/** Where the members are listed, and where the tasks are counted, which may be another hierarchy. */
+function countingTasks(skip: (condition: boolean, why: string) => void, version: 1 | 2): GroupPlace[] {
+  const both = placeFor({version, membership: true, controllers: ['pids']});
+  if (typeof both !== 'string') return [both];
+  return [here(skip, {version, membership: true}), here(skip, {version: 1, controllers: ['pids']})];
 }
 
 function nameOf(enter: readonly string[]): string {
@@ -100,6 +112,37 @@ describe.each([1, 2] as const)('the members of a group of cgroup v%d', (version)
     await getsOn(child);
     expect(groups.members()).toHaveLength(2);
     expect(standsStill(child)).toBe(false);
+  });
+
+  test('that are a crowd stand still by a look at the number of tasks', async ({skip}) => {
+    const places = countingTasks(skip, version);
+    const {groups, child} = await inAll(places, `sleep 1000 & sleep 1000 & ${BUSY}`, {crowd: 2});
+    await getsOn(child);
+    expect(groups.crowded?.()).toBe(true);
+    expect(standsStill(child)).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    await getsOn(child);
+  });
+
+  test('go on when what is more than a crowd are threads', async ({skip}) => {
+    const places = countingTasks(skip, version);
+    // Node has a dozen threads.
+    const script = `exec ${process.execPath} -e 'console.log("node"); for (;;);'`;
+    const {groups, child} = await inAll(places, script, {crowd: 2});
+    await child.said('node');
+    expect(groups.crowded?.()).toBe(false);
+    expect(standsStill(child)).toBe(false);
+  });
+
+  test('are asked for a crowd only where there is a limit to it, and not any more once they are killed', async ({
+    skip,
+  }) => {
+    const places = countingTasks(skip, version);
+    expect(openGroups(places).crowded).toBeUndefined();
+    const {groups, child} = await inAll(places, 'sleep 1000 & sleep 1000 & wait', {crowd: 1});
+    groups.kill();
+    expect(groups.crowded?.()).toBe(false);
+    await gone(child.pid);
   });
 
   test('are thawed by the next run when a limitrun that was killed has left them frozen', async ({skip}) => {

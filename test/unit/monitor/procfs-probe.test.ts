@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {measuredHere, openProbe} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading} from '../../../src/core/monitor/probe.js';
 import {procfsMetrics, ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
@@ -445,4 +445,23 @@ test('a glance has no answer when somebody has exited since, or nobody is left',
   process.kill(child.pid, 'SIGKILL');
   await child.ended;
   expect(tree.glance()).toBeUndefined();
+});
+
+test('before somebody is adopted it is asked whether there is a crowd', () => {
+  const child = startShell('sleep 1000');
+  const crowded = vi.fn(() => false);
+  probe = new ProcfsProbe({
+    rootPid: child.pid,
+    ownChild: true,
+    nowMs: () => now,
+    groupPids: () => [child.pid, process.ppid],
+    crowded,
+  });
+  probe.members('nearby');
+  const [first] = crowded.mock.invocationCallOrder;
+  expect(first).toBeDefined();
+  const asked = crowded.mock.calls.length;
+  probe.members('nearby');
+  // Nobody is new.
+  expect(crowded).toHaveBeenCalledTimes(asked);
 });

@@ -462,3 +462,40 @@ test('a glance that fails is followed by a sample, and a sample that fails by an
   expect(seen.usages).toHaveLength(2);
   expect(seen.faults).toEqual([]);
 });
+
+/** A tree of which it is cheaply told whether it is a crowd. */
+function crowding(isCrowd: () => boolean) {
+  const crowded = vi.fn(isCrowd);
+  return {crowded, probe: Object.assign(new ScriptedProbe(() => ONE_PROCESS), {crowded})};
+}
+
+test('a young tree is asked every millisecond whether it is a crowd, an old one with each look', async () => {
+  const {crowded, probe} = crowding(() => false);
+  const {seen} = open(probe);
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(95);
+  expect(crowded.mock.calls.length).toBeGreaterThanOrEqual(94);
+  expect(seen.usages).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(seen.usages).toHaveLength(2);
+  crowded.mockClear();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(crowded).toHaveBeenCalledTimes(5);
+  expect(seen.usages).toHaveLength(7);
+});
+
+test('a crowd is sampled at once, and by no look before', async () => {
+  let isCrowd = false;
+  const {probe} = crowding(() => isCrowd);
+  const screen = vi.fn(() => ({rssBytes: 1, processes: 1}));
+  const {seen} = open(Object.assign(probe, {screen}), {
+    screenBounds: () => ({rssBytes: Infinity, processes: 100}),
+  });
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(10);
+  const screened = screen.mock.calls.length;
+  isCrowd = true;
+  await vi.advanceTimersByTimeAsync(1);
+  expect(seen.usages).toHaveLength(2);
+  expect(screen).toHaveBeenCalledTimes(screened);
+});
