@@ -448,7 +448,7 @@ test('a glance has no answer when somebody has exited since, or nobody is left',
 });
 
 test('before somebody is adopted it is asked whether there is a crowd', () => {
-  const child = startShell('sleep 1000');
+  const child = startShell('exec sleep 1000');
   const crowded = vi.fn(() => false);
   probe = new ProcfsProbe({
     rootPid: child.pid,
