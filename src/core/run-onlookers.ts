@@ -59,7 +59,7 @@ export class RunOnlookers {
     const fail = (error: unknown): void => {
       this.teller.notice('warning', errorMessage(error));
     };
-    const record = this.plan.record.enabled ? this.#unseen().then(() => this.#record()) : undefined;
+    const record = this.plan.record.enabled ? this.#record() : undefined;
     this.#joined = Promise.all([record?.catch(fail), this.#progress().catch(fail)]).then(() => {
       this.teller.complete();
     });
@@ -92,9 +92,11 @@ export class RunOnlookers {
 
   async #record(): Promise<void> {
     const {plan, teller, run} = this;
+    // Loaded in any case while the command runs.
     const [{RunRecorder}, {statePlaces}] = await Promise.all([
       import('./store/run-recorder.js'),
       import('./store/state-places.js'),
+      this.#unseen(),
     ]);
     const recorder = new RunRecorder({
       places: statePlaces(process.env),
