@@ -2,7 +2,7 @@
 // Starts the program as it is installed: one script (scripts/bundle.js), with what V8 has made of it before kept beside
 // it, since compiling takes longer than running. bin/run.js starts the same from separate modules.
 'use strict';
-const {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} = require('node:fs');
+const {chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} = require('node:fs');
 const path = require('node:path');
 const {pathToFileURL} = require('node:url');
 const {Script} = require('node:vm');
@@ -54,11 +54,13 @@ function keep(script, mtimeMs, runs) {
   const fresh = `${kept}.${process.pid}`;
   try {
     if (statSync(directory).uid !== process.geteuid?.()) return;
-    mkdirSync(cache, {recursive: true, mode: 0o755});
+    // Whatever the umask: who may start limitrun may read what it has compiled.
+    if (mkdirSync(cache, {recursive: true}) !== undefined) chmodSync(cache, 0o755);
     const trailer = Buffer.alloc(TRAILER_BYTES, runs);
     trailer.writeDoubleLE(mtimeMs);
     // On the disk before it has its name: V8 would stumble over half of it.
-    writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {mode: 0o644, flush: true});
+    writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {flush: true});
+    chmodSync(fresh, 0o644);
     renameSync(fresh, kept);
   } catch {
     remove(fresh);

@@ -42,11 +42,22 @@ describe('the installed program leaves as it was', () => {
       'FOO-BAR': 'two\nlines',
       'BASH_FUNC_f%%': '() {  echo called\n}',
       IFS: 'x',
+      lr__self: 'of the caller',
     };
     const env = {...odd, PWD: '/stale', SHLVL: '7'};
     const running = startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env', '-0'], {env});
     const entries = (await running.exited).stdout.split('\0');
     for (const [name, value] of Object.entries(env)) expect(entries).toContain(`${name}=${value}`);
+  });
+
+  test('L-17 of more such variables than it can hand on it says so', async () => {
+    const odd = (count: number): Record<string, string> =>
+      Object.fromEntries(Array.from({length: count}, (_, index) => [`a.b${String(index)}`, 'x'.repeat(50)]));
+    const few = await startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env'], {env: odd(600)}).exited;
+    expect(few.stdout.match(/^a\.b/gm)).toHaveLength(600);
+    const {code, stderr} = await startProgram(LAUNCHER, ['--', 'true'], {env: odd(1000)}).exited;
+    expect(code).toBe(125);
+    expect(stderr).toMatch(/^limitrun: [^\n]*larger than 40 KB[^\n]*\n$/);
   });
 
   test('X-13 no program that was planted in PATH', async () => {

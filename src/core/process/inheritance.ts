@@ -67,8 +67,8 @@ function numbersIn(words: string): number[] {
   return words.split(' ').filter(Boolean).map(Number);
 }
 
-/** Variables that a shell sets or changes for itself. */
-const OF_THE_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_', 'IFS', 'OPTIND', 'PPID'];
+/** Variables that a shell sets or changes for itself, and those that the launcher uses. */
+const OF_THE_SHELL = /^(PWD|OLDPWD|SHLVL|_|IFS|OPTIND|PPID|lr__.*)$/s;
 
 /** @returns those whose names only it would have dropped and whose values are not UTF-8 */
 function restoreOddVariables(environment: Record<string, string | undefined>): Map<string, Buffer> {
@@ -76,7 +76,8 @@ function restoreOddVariables(environment: Record<string, string | undefined>): M
   const noted = environment[ODD];
   Reflect.deleteProperty(environment, ODD);
   if (noted?.startsWith(':') !== true) return unheld;
-  for (const name of OF_THE_SHELL) Reflect.deleteProperty(environment, name);
+  for (const name of Object.keys(environment).filter((one) => OF_THE_SHELL.test(one)))
+    Reflect.deleteProperty(environment, name);
   for (const [name, value] of oddVariables(noted.slice(1))) {
     environment[name] = value.toString();
     if (!isUtf8(value)) unheld.set(name, value);
@@ -97,7 +98,7 @@ function oddVariables(hex: string): [string, Buffer][] {
       const equals = entry.indexOf('=');
       return [entry.toString('utf8', 0, Math.max(equals, 0)), entry.subarray(equals + 1)];
     })
-    .filter(([name]) => name !== '' && (UNUSABLE.test(name) || OF_THE_SHELL.includes(name)));
+    .filter(([name]) => name !== '' && (UNUSABLE.test(name) || OF_THE_SHELL.test(name)));
 }
 
 function softLimitIn(limits: string): number {
