@@ -45,8 +45,6 @@ class SupervisedRun {
   readonly #onlookers: RunOnlookers;
   #promises: readonly LimitPromise[] = [];
   #containment: RunContainment | undefined;
-  /** The control groups of the attempt. */
-  #groups: readonly string[] = [];
   readonly #control: ProcessControl;
   readonly #limits: AttemptLimits;
   readonly #hooks: ViolationHooks | undefined;
@@ -111,6 +109,10 @@ class SupervisedRun {
       this.#control.signal(signal, alreadyThere);
     });
     this.#killOnCrash();
+    this.#guard.start((why) => {
+      if (this.#plan.output.verbose)
+        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
+    });
     this.#control.start();
     this.#onlookers.begin();
     const end = await this.#control.ended;
@@ -159,7 +161,7 @@ class SupervisedRun {
 
   #contain(): Containment | undefined {
     const group = this.#containment?.openAttempt(this.#limits.current);
-    this.#groups = group?.directories ?? [];
+    if (group !== undefined) this.#guard.contain(group.directories);
     return group;
   }
 
@@ -184,10 +186,6 @@ class SupervisedRun {
   #watch(attempt: Attempt): void {
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
-    this.#guard.protect(attempt.pid, this.#groups, (why) => {
-      if (this.#plan.output.verbose)
-        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
-    });
     this.#teller.tell({
       kind: 'attempt_started',
       attempt: attempt.number,
@@ -220,6 +218,7 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
+    this.#guard.watch(attempt.pid);
     this.#containment?.begin();
   }
 

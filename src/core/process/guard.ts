@@ -33,20 +33,23 @@ export class Guard {
   }
 
   /**
-   * Guards the tree of a child that has just been started, which need not wait for that: there is a guard before a
-   * command has come to its own first line.
-   * @param pid of the child
-   * @param groups the control groups that it has entered: absolute paths, without line breaks, which the kernel refuses
+   * Starts the guard; to be done before the child starts: somebody who waits for the command's first line may kill
+   * limitrun a millisecond after its start.
    * @param onMissing told why, when there can be no guard
    */
-  protect(pid: number, groups: readonly string[], onMissing: (why: string) => void): void {
+  start(onMissing: (why: string) => void): void {
     const why = missingGuard();
-    if (why !== undefined) {
-      onMissing(why);
-      return;
-    }
-    this.#process ??= this.#start(onMissing);
-    for (const directory of groups) this.#tell(`group ${directory}`);
+    if (why === undefined) this.#process ??= this.#start(onMissing);
+    else onMissing(why);
+  }
+
+  /** The control groups that the child will enter: absolute paths, without line breaks, which the kernel refuses. */
+  contain(directories: readonly string[]): void {
+    for (const directory of directories) this.#tell(`group ${directory}`);
+  }
+
+  /** The child runs now. */
+  watch(pid: number): void {
     const startTime = readStatOf(pid)?.startTime;
     if (startTime !== undefined) this.#tell(`child ${String(pid)} ${String(startTime)}`);
   }
