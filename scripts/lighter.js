@@ -75,7 +75,10 @@ const LIGHTER = {
   ],
   // Asked for every first argument.
   'execa/lib/methods/create.js': [
-    ['= isTemplateString(firstArgument)', '= Array.isArray(firstArgument) && isTemplateString(firstArgument)'],
+    [
+      '= isTemplateString(firstArgument)',
+      '= Array.isArray(firstArgument) && isTemplateString(firstArgument)',
+    ],
   ],
   // The same that it asks itself first.
   'execa/lib/stdio/handle.js': [
@@ -178,7 +181,9 @@ export const loadedWhenCalled = {
       return {path: found.path, namespace};
     });
     onLoad({filter: /^/, namespace}, async ({path: file}) => {
-      const functions = Object.entries(await import(pathToFileURL(file).href)).filter(([, value]) => isCalled(value));
+      const functions = Object.entries(await import(pathToFileURL(file).href)).filter(([, value]) =>
+        isCalled(value),
+      );
       const contents = functions.map(([name]) => {
         const called = `(...args) => require(${JSON.stringify(file)}).${name}(...args);`;
         return name === 'default' ? `export default ${called}` : `export const ${name} = ${called}`;
