@@ -1,6 +1,9 @@
 import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
+
+const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
 
 /**
  * What dependencies do for every command and limitrun never needs, by file: what stands there and what stands there
@@ -101,8 +104,24 @@ const LIGHTER = {
       'export const signalsByNumber=/* @__PURE__ */ getSignalsByNumber()',
     ],
   ],
-  // limitrun's standard output is the command's; what is written to it elsewhere looks for this error itself.
-  '@oclif/core/lib/command.js': [["process.stdout.on('error',", '(() => undefined)(']],
+  '@oclif/core/lib/command.js': [
+    // limitrun's standard output is the command's; what is written to it elsewhere looks for this error itself.
+    ["process.stdout.on('error',", '(() => undefined)('],
+    // Only DEBUG makes it say anything.
+    [
+      'this.debug = (0, logger_1.makeDebug)(',
+      'this.debug = !process.env.DEBUG ? () => {} : (0, logger_1.makeDebug)(',
+    ],
+    // Loads what makes help, for commands that are deprecated.
+    [
+      'const [id] = (0, util_1.normalizeArgv)(this.config);',
+      "if (!this.ctor.deprecateAliases && this.ctor.state !== 'deprecated') return;\nconst [id] = (0, util_1.normalizeArgv)(this.config);",
+    ],
+  ],
+  // Of its own description it wants to know the version.
+  '@oclif/core/lib/cache.js': [
+    ["require('@oclif/core/package.json').version", JSON.stringify(OCLIF.version)],
+  ],
 };
 
 /**
@@ -196,7 +215,7 @@ export const loadedWhenCalled = {
 
 /** `const parse_1 = require("./parse")`, as the TypeScript compiler writes it, with or without a helper around it. */
 const REQUIRED =
-  /^const (\w+) = ((?:__importDefault|__importStar)\(require\("[^"]+"\)\)|require\("[^"]+"\));$/gm;
+  /^(?:const|var) (\w+) = ((?:__importDefault|__importStar)\(require\("[^"]+"\)\)|require\("[^"]+"\));$/gm;
 
 /**
  * Has oclif's modules load one another when they are used, not when they are loaded: parsing flags uses a tenth of what
