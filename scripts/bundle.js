@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {build} from 'esbuild';
-import {leaveOut, lighter, loadedWhenCalled, loadedWhenUsed, requireWhenUsed} from './lighter.js';
+import {leaveOut, lighter, loadedWhenCalled, loadedWhenUsed} from './lighter.js';
 
 /**
  * What few runs need, which is loaded from its own package then; and what oclif would load only to run TypeScript
@@ -44,6 +44,6 @@ export async function bundle(root, dist) {
     sourcemap: true,
     banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${MODULE_URL}) {`},
     footer: {js: '});'},
-    plugins: [lighter, requireWhenUsed, leaveOut, loadedWhenUsed, loadedWhenCalled],
+    plugins: [lighter, leaveOut, loadedWhenUsed, loadedWhenCalled],
   });
 }
