@@ -52,7 +52,7 @@ const LIGHTER = {
     ],
     // Or all of get-stream would be loaded for its name.
     ["import {MaxBufferError} from 'get-stream';", ''],
-    ['errorInfo.error instanceof MaxBufferError', "errorInfo.error.name === 'MaxBufferError'"],
+    ['errorInfo.error instanceof MaxBufferError', "errorInfo.error?.name === 'MaxBufferError'"],
   ],
   'execa/lib/terminate/cleanup.js': [
     [
