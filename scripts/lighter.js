@@ -1,0 +1,309 @@
+import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
+
+/**
+ * What dependencies do for every command and limitrun never needs, by file: what stands there and what stands there
+ * instead, which does the same as far as limitrun is concerned. A dependency that changes there fails the build.
+ */
+const LIGHTER = {
+  // An escaped form of the command, for messages that limitrun does not use. Making its regular expression ready takes
+  // longer than looking at what it would not change.
+  'execa/lib/arguments/escape.js': [
+    [
+      'line => line.replaceAll(SPECIAL_CHAR_REGEXP,',
+      'line => /^[ -~]*$/.test(line) ? line : line.replaceAll(SPECIAL_CHAR_REGEXP,',
+    ],
+  ],
+  // All three of limitrun's own streams would be opened, to compare something with them.
+  'execa/lib/utils/standard-stream.js': [
+    [
+      'export const STANDARD_STREAMS = [process.stdin, process.stdout, process.stderr];',
+      `export const STANDARD_STREAMS = Object.defineProperties([], {
+      0: {get: () => process.stdin}, 1: {get: () => process.stdout}, 2: {get: () => process.stderr},
+    });`,
+    ],
+  ],
+  'execa/lib/stdio/direction.js': [
+    [
+      'const getStandardStreamDirection = value => {',
+      "const getStandardStreamDirection = value => {\n\tif (typeof value === 'string' || value > 2) return;",
+    ],
+  ],
+  // Node loads and compiles what an AbortController is made of. Who reads the signal gets it.
+  'execa/lib/methods/main-async.js': [
+    [
+      `const controller = new AbortController();
+	setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);`,
+      `let made;
+      const controller = {
+        get signal() {
+          if (made === undefined) {
+            made = new AbortController();
+            setMaxListeners(Number.POSITIVE_INFINITY, made.signal);
+          }
+          return made.signal;
+        },
+        abort: () => made?.abort(),
+      };`,
+    ],
+    // Or all of get-stream would be loaded for its name.
+    ["import {MaxBufferError} from 'get-stream';", ''],
+    ['errorInfo.error instanceof MaxBufferError', "errorInfo.error?.name === 'MaxBufferError'"],
+  ],
+  'execa/lib/terminate/cleanup.js': [
+    [
+      `{cleanup, detached}, {signal}) => {
+	if (!cleanup || detached) {
+		return;
+	}`,
+      `{cleanup, detached}, controller) => {
+	if (!cleanup || detached) {
+		return;
+	}
+	const {signal} = controller;`,
+    ],
+  ],
+  // It would go on listening until the subprocess has ended; that nobody listens to it any more is the same.
+  'execa/lib/resolve/wait-subprocess.js': [
+    [
+      `async (subprocess, {signal}) => {
+	const [error] = await once(subprocess, 'error', {signal});`,
+      `async (subprocess) => {
+	const [error] = await once(subprocess, 'error');`,
+    ],
+  ],
+  // Asked for every first argument.
+  'execa/lib/methods/create.js': [
+    [
+      '= isTemplateString(firstArgument)',
+      '= Array.isArray(firstArgument) && isTemplateString(firstArgument)',
+    ],
+  ],
+  // The same that it asks itself first.
+  'execa/lib/stdio/handle.js': [
+    ['stdioItem => handleNativeStream({', 'stdioItem => !isStdioArray ? stdioItem : handleNativeStream({'],
+  ],
+  // What signals mean in words.
+  'execa/lib/terminate/signal.js': [
+    ["import {signalsByName} from 'human-signals';", ''],
+    ['=> signalsByName[', "=> require('human-signals').signalsByName["],
+  ],
+  // For Windows only.
+  'cross-spawn/lib/parse.js': [
+    ["= require('./util/resolveCommand')", "= (...args) => require('./util/resolveCommand')(...args)"],
+    ["= require('./util/readShebang')", "= (...args) => require('./util/readShebang')(...args)"],
+  ],
+  // The width of what cli-table3 puts in its cells. Making the regular expressions of escape sequences and of all emojis
+  // ready takes longer than the rest of a table.
+  'string-width/index.js': [
+    [
+      'string = stripAnsi(string);',
+      'if (/^[ -~]*$/.test(string)) return string.length;\n\tstring = stripAnsi(string);',
+    ],
+  ],
+  // Whether a cell is missing: looked for among all cells of the table, though it mostly is in its place.
+  'cli-table3/src/layout-manager.js': [
+    [
+      'let i_max = Math.min(rows.length - 1, y);',
+      'if (rows[y]?.[x]?.x === x) return true;\n    let i_max = Math.min(rows.length - 1, y);',
+    ],
+  ],
+  // The characters of a table, made anew for each cell by taking fifteen words apart. No cell of limitrun's has its own.
+  'cli-table3/src/cell.js': [
+    [
+      'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(',
+      `const shared = this.options.chars === undefined ? tableChars.shared : undefined;
+      let chars = (this.chars = shared ?? {});
+      if (this.options.chars === undefined) Object.defineProperty(tableChars, 'shared', {value: chars});
+      if (shared === undefined) CHAR_NAMES.forEach(`,
+    ],
+  ],
+  // A table that nobody reads.
+  'human-signals/build/src/main.js': [
+    [
+      'export const signalsByNumber=getSignalsByNumber()',
+      'export const signalsByNumber=/* @__PURE__ */ getSignalsByNumber()',
+    ],
+  ],
+  '@oclif/core/lib/command.js': [
+    // limitrun's standard output is the command's; what is written to it elsewhere looks for this error itself.
+    ["process.stdout.on('error',", '(() => undefined)('],
+    // Only DEBUG makes it say anything.
+    [
+      'this.debug = (0, logger_1.makeDebug)(',
+      'this.debug = !process.env.DEBUG ? () => {} : (0, logger_1.makeDebug)(',
+    ],
+    // Loads what makes help, for commands that are deprecated.
+    [
+      'const [id] = (0, util_1.normalizeArgv)(this.config);',
+      "if (!this.ctor.deprecateAliases && this.ctor.state !== 'deprecated') return;\nconst [id] = (0, util_1.normalizeArgv)(this.config);",
+    ],
+  ],
+  // Of its own description it wants to know the version.
+  '@oclif/core/lib/cache.js': [
+    ["require('@oclif/core/package.json').version", JSON.stringify(OCLIF.version)],
+  ],
+};
+
+/**
+ * What execa loads for what limitrun seldom or never asks of it. Each is loaded when one of its functions is called; what
+ * else it exports is not there, so that the build fails when execa wants it.
+ */
+const LOADED_WHEN_CALLED = [
+  // execaSync() and the other ways to call it.
+  'execa/lib/methods/main-sync.js',
+  'execa/lib/methods/command.js',
+  'execa/lib/methods/template.js',
+  // Messages to and from a command, and pipes between commands.
+  'execa/lib/ipc/get-each.js',
+  'execa/lib/ipc/get-one.js',
+  'execa/lib/ipc/graceful.js',
+  'execa/lib/ipc/send.js',
+  'execa/lib/pipe/setup.js',
+  // Streams of a command: only those of hooks and of stty have any.
+  'execa/lib/convert/duplex.js',
+  'execa/lib/convert/iterable.js',
+  'execa/lib/convert/readable.js',
+  'execa/lib/convert/writable.js',
+  'execa/lib/io/contents.js',
+  'execa/lib/io/max-buffer.js',
+  'execa/lib/io/pipeline.js',
+  'execa/lib/resolve/wait-stream.js',
+  'execa/lib/stdio/native.js',
+  'execa/lib/transform/generator.js',
+  'execa/lib/utils/max-listeners.js',
+  '@sindresorhus/merge-streams/index.js',
+  'strip-final-newline/index.js',
+  // An end that is not to outlive limitrun's, and a PATH with the project's programs.
+  'npm-run-path/index.js',
+  'signal-exit/dist/mjs/index.js',
+  // What is said of an error, and about each command where that is wanted.
+  'execa/lib/return/early-error.js',
+  'execa/lib/return/message.js',
+  'execa/lib/verbose/error.js',
+  'execa/lib/verbose/ipc.js',
+  'execa/lib/verbose/log.js',
+  'pretty-ms/index.js',
+];
+
+/** `const parse_1 = require("./parse")`, as the TypeScript compiler writes it, with or without a helper around it. */
+const REQUIRED =
+  /^(?:const|var) (\w+) = ((?:__importDefault|__importStar)\(require\("[^"]+"\)\)|require\("[^"]+"\));$/gm;
+
+/** `import path from 'node:path';` */
+const NODE_AS_A_WHOLE = /^import (\w+) from '(node:\w+)';$/gm;
+
+/** Changes the lines of `LIGHTER`, and how modules load others. */
+export const lighter = {
+  name: 'lighter',
+  setup({onLoad, onEnd}) {
+    const left = new Set(Object.keys(LIGHTER));
+    onLoad({filter: /\.[jt]s$/, namespace: 'file'}, async ({path: found}) => {
+      const name = inPackage(found);
+      left.delete(name);
+      let contents = await readFile(found, 'utf8');
+      for (const [stands, instead] of LIGHTER[name] ?? []) {
+        if (!contents.includes(stands)) throw new Error(`${name} is not what this was written for`);
+        contents = contents.replace(stands, () => instead);
+      }
+      if (name.startsWith('@oclif/core/lib/')) contents = usedLate(contents);
+      return {contents: notCopied(contents), loader: found.endsWith('.ts') ? 'ts' : 'js'};
+    });
+    onEnd(() => refuseUnused(left));
+  },
+};
+
+/** esbuild would make a copy of Node's module, with a getter for each of its up to 104 exports, for every importer. */
+function notCopied(module) {
+  return module.replace(NODE_AS_A_WHOLE, "const $1 = require('$2');");
+}
+
+/**
+ * Has oclif's modules load one another when they are used, not when they are loaded: parsing flags uses a tenth of what
+ * would be loaded otherwise.
+ */
+function usedLate(module) {
+  const names = [];
+  const text = module.replace(REQUIRED, (_line, name, required) => {
+    names.push(name);
+    return `let kept_${name}; const use_${name} = () => (kept_${name} ??= ${required});`;
+  });
+  if (names.length === 0) return text;
+  return text.replace(new RegExp(`(?<![\\w.])(${names.join('|')})(?!\\w)`, 'g'), '(use_$1())');
+}
+
+/** Has those of `LOADED_WHEN_CALLED` loaded when they are called. */
+export const loadedWhenCalled = {
+  name: 'loaded-when-called',
+  setup({onResolve, onLoad, onEnd, resolve}) {
+    const namespace = 'when-called';
+    const left = new Set(LOADED_WHEN_CALLED);
+    onResolve({filter: /^[^/]/}, async ({path: wanted, importer, kind, resolveDir, pluginData}) => {
+      if (pluginData === namespace || !importer.includes('/node_modules/')) return undefined;
+      const found = await resolve(wanted, {importer, kind, resolveDir, pluginData: namespace});
+      const name = inPackage(found.path);
+      if (!LOADED_WHEN_CALLED.includes(name)) return undefined;
+      left.delete(name);
+      return {path: found.path, namespace};
+    });
+    onLoad({filter: /^/, namespace}, async ({path: file}) => {
+      const functions = Object.entries(await import(pathToFileURL(file).href)).filter(([, value]) =>
+        isCalled(value),
+      );
+      const contents = functions.map(([name]) => {
+        const called = `(...args) => require(${JSON.stringify(file)}).${name}(...args);`;
+        return name === 'default' ? `export default ${called}` : `export const ${name} = ${called}`;
+      });
+      return {contents: contents.join('\n'), loader: 'js', resolveDir: path.dirname(file)};
+    });
+    onEnd(() => refuseUnused(left));
+  },
+};
+
+/** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
+const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|v8)$/;
+
+/** Has them loaded when something of them is used. */
+export const loadedWhenUsed = {
+  name: 'loaded-when-used',
+  setup({onResolve, onLoad}) {
+    const namespace = 'seldom-used';
+    onResolve({filter: SELDOM_USED}, ({path: id, namespace: importer}) =>
+      importer === namespace ? {path: id, external: true} : {path: id, namespace},
+    );
+    onLoad({filter: SELDOM_USED, namespace}, async ({path: id}) => {
+      const keys = Object.keys(await import(id)).filter((key) => key !== 'default');
+      const contents = `for (const key of ${JSON.stringify(keys)})
+        Object.defineProperty(exports, key, {enumerable: true, get: () => require(${JSON.stringify(id)})[key]});`;
+      return {contents, loader: 'js'};
+    });
+  },
+};
+
+/** Of oclif's, what prints and what loads packages: limitrun has its own, so it is found only if oclif ever asks. */
+export const leaveOut = {
+  name: 'leave-out',
+  setup({onResolve}) {
+    onResolve({filter: /^\.\.?\/(config|ux)$/}, ({path: wanted, importer}) => {
+      if (!/@oclif\/core\/lib\//.test(importer)) return undefined;
+      return {path: `@oclif/core/${path.basename(wanted)}`, external: true};
+    });
+  },
+};
+
+function isCalled(value) {
+  return typeof value === 'function' && !/^class\b/.test(value.toString());
+}
+
+/** @returns a file's name beginning with that of the package it belongs to; limitrun's own as they are */
+function inPackage(file) {
+  return file.replace(/^.*\/node_modules\//, '');
+}
+
+function refuseUnused(files) {
+  if (files.size > 0) throw new Error(`nothing loads ${[...files].join(', ')} any more`);
+}
