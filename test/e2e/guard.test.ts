@@ -43,6 +43,17 @@ describe('limitrun killed by SIGKILL', () => {
     },
   );
 
+  test('as soon as the command has said its first word leaves nobody', async () => {
+    for (let run = 0; run < 10; run += 1) {
+      const running = start(['--quiet', '--no-record', '--', 'sh', '-c', 'echo up; exec sleep 300']);
+      running.child.stdout?.once('data', () => {
+        running.kill('SIGKILL');
+      });
+      await running.exited;
+    }
+    await expectNothingAlive(3000);
+  });
+
   test('leaves nobody that is stopped, or has cleared its environment', async () => {
     const script = 'env -i /bin/sleep 300 & echo one $!; kill -STOP $!; echo ready; wait';
     const running = start(['--', 'sh', '-c', script]);
