@@ -26,25 +26,49 @@ export class PssBudget {
   #nextAtPeakMs = 0;
   /** The resident memory of the largest tree that was read. */
   #readRssBytes = 0;
+  /** How many it had: one that has come since shared what was read of the others. */
+  #readProcesses = 0;
   /** Of the last readings, by what they read. */
   #msPerByte = MS_PER_BYTE;
 
   /** @param usage with the cheap figures */
-  affords({memory, process}: ResourceUsage, nowMs: number): boolean {
-    const {rssBytes} = memory;
-    if ((process.processes ?? 0) < 2 || rssBytes === undefined) return false;
-    const isPeak = rssBytes > this.#readRssBytes * PEAK_GROWTH;
-    if (nowMs < (isPeak ? this.#nextAtPeakMs : this.#nextMs)) return false;
-    return rssBytes * this.#msPerByte <= MOST_MS;
+  affords(usage: ResourceUsage, nowMs: number): boolean {
+    if (!this.#canBeRead(usage)) return false;
+    return nowMs >= (this.#isPeak(usage) ? this.#nextAtPeakMs : this.#nextMs);
   }
 
-  /** A reading has been taken. */
-  spent(rssBytes: number, costMs: number, nowMs: number): void {
+  /** How long until a reading of the largest tree so far can be afforded, ms; Infinity: it has been read. */
+  peakDueInMs(usage: ResourceUsage, nowMs: number): number {
+    if (!this.#canBeRead(usage) || !this.#isPeak(usage)) return Infinity;
+    return Math.max(0, this.#nextAtPeakMs - nowMs);
+  }
+
+  /**
+   * A reading has been taken.
+   * @param usage with the cheap figures, as they were before it
+   */
+  spent(
+    {memory: {rssBytes = 0}, process: {processes = 0}}: ResourceUsage,
+    costMs: number,
+    nowMs: number,
+  ): void {
     // On a busy machine a reading takes longer than it costs.
     if (rssBytes > 0)
       this.#msPerByte = Math.max(MS_PER_BYTE / 10, smoothed(this.#msPerByte, costMs / rssBytes));
-    this.#readRssBytes = Math.max(this.#readRssBytes, rssBytes);
+    if (rssBytes >= this.#readRssBytes) {
+      this.#readRssBytes = rssBytes;
+      this.#readProcesses = processes;
+    }
     this.#nextMs = nowMs + Math.max(EVERY_MS, costMs / SHARE);
     this.#nextAtPeakMs = nowMs + costMs / SHARE_AT_PEAK;
+  }
+
+  #canBeRead({memory: {rssBytes}, process: {processes = 0}}: ResourceUsage): boolean {
+    return processes >= 2 && rssBytes !== undefined && rssBytes * this.#msPerByte <= MOST_MS;
+  }
+
+  #isPeak({memory: {rssBytes = 0}, process: {processes = 0}}: ResourceUsage): boolean {
+    if (rssBytes > this.#readRssBytes * PEAK_GROWTH) return true;
+    return processes > this.#readProcesses && rssBytes >= this.#readRssBytes;
   }
 }

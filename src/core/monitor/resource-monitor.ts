@@ -158,11 +158,11 @@ export class ResourceMonitor {
     return this.#options.needsPss(usage) || this.#pssBudget.affords(usage, usage.atMs);
   }
 
-  async #sampleWithPss({memory}: ResourceUsage, details: boolean): Promise<ResourceUsage> {
+  async #sampleWithPss(seen: ResourceUsage, details: boolean): Promise<ResourceUsage> {
     const {clock} = this.#options;
     const began = clock.nowMs();
     const usage = await this.#sample({pss: true, details});
-    this.#pssBudget.spent(memory.rssBytes ?? 0, clock.nowMs() - began, clock.nowMs());
+    this.#pssBudget.spent(seen, clock.nowMs() - began, clock.nowMs());
     return usage;
   }
 
@@ -172,7 +172,8 @@ export class ResourceMonitor {
 
   /** Never more than half of the time is spent on sampling, unless a sample is wanted at once. */
   #planNext(usage: ResourceUsage, previous: ResourceUsage | undefined): void {
-    const wantedMs = this.#options.nextGapMs(usage, previous);
+    const peakMs = Math.max(1, this.#pssBudget.peakDueInMs(usage, this.#now()));
+    const wantedMs = Math.min(this.#options.nextGapMs(usage, previous), peakMs);
     const gapMs = wantedMs === 0 ? 0 : Math.max(wantedMs, this.#costMs);
     this.#wakeIn(this.#looks.begin(usage, previous, gapMs, this.#now()));
   }
