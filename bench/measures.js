@@ -139,8 +139,14 @@ function highWaterBytes(pid) {
   return kilobytes(`/proc/${pid}/status`, 'VmHWM');
 }
 
-/** Of a process and its children: what they share counted once. */
+/**
+ * Of a process and its children: what they share counted once. One is read after the other, so while somebody comes or
+ * goes the sum is none: then 0.
+ */
 function proportionalBytes(pid) {
+  const own = () => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss');
+  const before = own();
   const children = text(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean);
-  return [pid, ...children].reduce((sum, one) => sum + kilobytes(`/proc/${one}/smaps_rollup`, 'Pss'), 0);
+  const sum = children.reduce((all, one) => all + kilobytes(`/proc/${one}/smaps_rollup`, 'Pss'), before);
+  return own() === before ? sum : 0;
 }
