@@ -18,6 +18,7 @@ import type {Happening, LimitPromise} from './record/run-event.js';
 import {MEMBERS_RECORDED} from './record/recordable.js';
 import {endingViolation} from './record/run-record.js';
 import {newRunId} from './run-id.js';
+import {keepHeapQuiet} from './quiet-heap.js';
 import {RunOnlookers} from './run-onlookers.js';
 import {promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
@@ -115,7 +116,9 @@ class SupervisedRun {
     });
     this.#control.start();
     this.#onlookers.begin();
+    const endQuiet = keepHeapQuiet();
     const end = await this.#control.ended;
+    endQuiet();
     await this.#hooks?.settled();
     await this.#onlookers.endProgress();
     const guardGone = this.#guard.dismiss();

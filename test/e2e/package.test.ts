@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -100,6 +100,19 @@ describe('the package', () => {
     expect(await end('exit 7')).toBe(7);
     expect(await end(`mv '${cli}' '${cli}.gone'; exit 3`)).toBe(3);
     renameSync(`${cli}.gone`, cli);
+  });
+
+  test('what a run of more than a second keeps, the next one can use', async () => {
+    const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+    const cache = path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli', 'cache');
+    rmSync(cache, {recursive: true, force: true});
+    /** How many runs in a row have used and added to what is kept: the last byte (bin/start.cjs). */
+    const runsAfter = async (...command: string[]): Promise<(number | undefined)[]> => {
+      await startProgram(bin, ['--quiet', '--', ...command]).exited;
+      return readdirSync(cache).map((name) => readFileSync(path.join(cache, name)).at(-1));
+    };
+    expect(await runsAfter('sleep', '1.3')).toEqual([1]);
+    expect(await runsAfter('true')).toEqual([2]);
   });
 
   test('Y-16 once installed, the library has its five parts', async () => {

@@ -1,5 +1,6 @@
 import type {Probe} from './probe.js';
 import type {ResourceUsage} from './resource-usage.js';
+import {SHORT_GAP_MS} from './screen-gap.js';
 import {NO_BOUNDS, UsageGlance, type GlanceBounds} from './usage-glance.js';
 import type {UsageMeter} from './usage-meter.js';
 import {UsageScreen, type ScreenBounds} from './usage-screen.js';
@@ -69,16 +70,18 @@ export class LooksBetween {
    */
   begin(usage: ResourceUsage, previous: ResourceUsage | undefined, gapMs: number, nowMs: number): number {
     const {lookEveryMs, screenBounds, glanceBounds} = this.#rules;
+    // What something asked for comes early: where something is going on more may follow.
+    const firstMs = nowMs < this.#dueMs - lookEveryMs ? Math.min(lookEveryMs, SHORT_GAP_MS) : lookEveryMs;
     this.#dueMs = nowMs + gapMs;
     this.#lastMs = usage.atMs;
     this.#worstGapMs = 0;
     const glances = this.#probe.glance !== undefined && gapMs > lookEveryMs;
-    this.#glanceDueMs = glances ? nowMs + lookEveryMs : Infinity;
+    this.#glanceDueMs = glances ? nowMs + firstMs : Infinity;
     this.#glance.sampled(usage, (glances ? glanceBounds?.(usage) : undefined) ?? NO_BOUNDS);
     const bounds = this.#probe.screen === undefined ? undefined : screenBounds?.(usage);
     this.#screens = bounds !== undefined;
     const screenMs = bounds === undefined ? Infinity : this.#screen.begin(bounds, usage, previous);
-    return this.#wakeIn(Math.min(screenMs, glances ? lookEveryMs : gapMs), nowMs);
+    return this.#wakeIn(Math.min(screenMs, glances ? firstMs : gapMs), nowMs);
   }
 
   /** No sample could be taken: there are no looks until one is. */

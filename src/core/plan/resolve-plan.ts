@@ -14,7 +14,7 @@ import type {Worker} from './worker.js';
 /** What holds when nobody says anything, in milliseconds and counts. */
 export const DEFAULTS = {
   gracePeriodMs: 5000,
-  intervalMs: 100,
+  intervalMs: 200,
   historyRetentionMs: 300_000,
   progressIntervalMs: 10_000,
   recordAgeMs: 30 * 24 * 3_600_000,

@@ -141,7 +141,7 @@ export const SETTINGS = [
     example: '100ms',
     min: 1,
     max: 3_600_000,
-    shownDefault: '100ms',
+    shownDefault: '200ms',
     help: 'longest gap between two looks at the limits',
     group: 'Monitoring',
   },

@@ -414,6 +414,27 @@ test('members that have come or gone ask for a sample, and so does what is above
   }
 });
 
+test('after a sample that something asked for the next glance comes within a tenth of a second', async () => {
+  const probe = new GlancedProbe();
+  const quiet = probe.tree;
+  const {seen} = open(probe, {nextGapMs: () => 2000, lookEveryMs: 200});
+  await monitor?.start();
+  await vi.advanceTimersByTimeAsync(400);
+  expect(probe.glances).toBe(2);
+  probe.tree = undefined;
+  await vi.advanceTimersByTimeAsync(200);
+  expect(seen.usages).toHaveLength(2);
+  probe.tree = quiet;
+  await vi.advanceTimersByTimeAsync(99);
+  expect(probe.glances).toBe(3);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(probe.glances).toBe(4);
+  await vi.advanceTimersByTimeAsync(199);
+  expect(probe.glances).toBe(4);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(probe.glances).toBe(5);
+});
+
 test('a CPU percentage that only glances see is judged over the same window', async () => {
   const probe = new GlancedProbe();
   const {seen} = open(probe, {

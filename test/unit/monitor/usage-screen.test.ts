@@ -26,6 +26,14 @@ test('the first look is due when a program at 1 GiB/s could be at the limit', ()
   expect(begun(246).gap).toBeCloseTo(10 * MS_PER_MIB, 6);
 });
 
+test('a gap of more than a tenth of a second is long enough for four such programs', () => {
+  const gapOf = (headroomMib: number): number => begun(56, {rssBytes: (56 + headroomMib) * MIB}).gap;
+  expect(gapOf(102)).toBeCloseTo(102 * MS_PER_MIB, 6);
+  expect(gapOf(103)).toBe(100);
+  expect(gapOf(400)).toBe(100);
+  expect(gapOf(1024)).toBeCloseTo(250, 6);
+});
+
 test('nobody looks more often than once a millisecond', () => {
   const screen = begun(256);
   expect(screen.gap).toBe(1);

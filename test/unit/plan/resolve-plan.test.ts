@@ -42,7 +42,7 @@ describe('a plan', () => {
       adjust: {factor: 1.5},
       monitoring: {
         enabled: true,
-        intervalMs: 100,
+        intervalMs: 200,
         historyRetentionMs: 300_000,
         enforce: 'auto',
         strict: false,

@@ -12,7 +12,7 @@ describe('the plan for a process', () => {
       limits: {},
       handling: 'internal',
       gracePeriodMs: 5000,
-      intervalMs: 100,
+      intervalMs: 200,
       strict: false,
       output: {quiet: false, verbose: false, progressIntervalMs: 10_000},
       notices: [],
