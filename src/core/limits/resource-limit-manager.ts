@@ -70,7 +70,7 @@ const MOST_MEMBERS_TOLD = 500;
 const TREES_REMEMBERED = 20;
 const DEFAULTS = {
   gracePeriodMs: 5000,
-  intervalMs: 100,
+  intervalMs: 200,
   sampleEveryMs: 2000,
   historyRetentionMs: 300_000,
   startupGraceMs: 0,

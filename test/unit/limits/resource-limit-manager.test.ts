@@ -495,7 +495,7 @@ describe('in virtual time', () => {
   });
 
   test('the history reaches back as far as it is kept', async () => {
-    const {manager} = inMemory(() => ({}), {historyRetentionMs: 1000, limits: {}});
+    const {manager} = inMemory(() => ({}), {historyRetentionMs: 1000, limits: {}, intervalMs: 100});
     await manager.start();
     await vi.advanceTimersByTimeAsync(10_000);
     const times = manager.getHistory().map(({atMs}) => atMs);
