@@ -4,20 +4,22 @@ const AFTER_MS = 1000;
 /**
  * Keeps V8 from going through its whole heap twice when little has happened for eight seconds (its memory reducer, up to
  * Node 22): that takes as long as watching an idle tree for ten seconds, and gives 2 MB back. Without incremental
- * marking the reducer does not begin; what has to be collected as the heap grows is collected in one go, some
- * milliseconds every few minutes at most.
+ * marking the reducer does not begin; what has to be collected as the heap grows is collected in one go.
  * @returns puts everything back: V8 keeps compiled code only for the flags it was made under (bin/start.cjs)
  */
 export function keepHeapQuiet(): () => void {
   let setFlag: ((flag: string) => void) | undefined;
+  let isOver = false;
   const timer = setTimeout(() => {
     void import('node:v8').then(({setFlagsFromString}) => {
+      if (isOver) return;
       setFlag = setFlagsFromString;
       setFlag('--no-incremental-marking');
     });
   }, AFTER_MS);
   timer.unref();
   return () => {
+    isOver = true;
     clearTimeout(timer);
     setFlag?.('--incremental-marking');
   };
