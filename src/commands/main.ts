@@ -20,6 +20,8 @@ export async function main(
   onCompleted?: (command: CommandId) => void,
 ): Promise<number> {
   process.once('exit', leaveTerminalAlone);
+  // Should Node find nothing left to wait for before there is an outcome, that is no success.
+  process.exitCode = EXIT_OWN_FAULT;
   try {
     refuseMissingDirectory();
     return await dispatch(argv, onCompleted);

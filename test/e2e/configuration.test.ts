@@ -157,6 +157,15 @@ describe('a worker file', () => {
     });
   });
 
+  test('C-15 that is changed while the command runs counts from the next start on', async () => {
+    const config = scratchFile('w.yaml', worker('limits: {memory: {max_rss: 1GB}}'));
+    const change = `sed s/1GB/1MB/ w.yaml >new && mv new w.yaml; sleep 0.5; exit 3`;
+    const args = ['--config', config, '--', 'sh', '-c', change];
+    expect(await limitrun(args)).toMatchObject({code: 3});
+    expect(textOf(config)).toContain('1MB');
+    expect(await limitrun(['--config', config, '--', 'sleep', '300'])).toMatchObject({code: 110});
+  });
+
   test('C-05 with several workers needs --worker', async () => {
     const entry = (id: string): string =>
       `  - id: ${id}\n    unit: {execution: {command: echo, args: [${id}]}}\n`;

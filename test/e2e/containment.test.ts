@@ -37,7 +37,7 @@ describe('a memory limit where control groups can be made', () => {
 
   const greedy = (...flags: string[]) => [...flags, '--', fixture('alloc'), '600', '--step', '8'];
 
-  test('is capped by the kernel for immediate_kill, and reported as broken', async () => {
+  test('M-08 is capped by the kernel for immediate_kill, and reported as broken', async () => {
     const args = greedy('--max-rss', '64MB', '--policy', 'immediate_kill', '--enforce', 'kernel');
     const {code, stdout, report} = await limitrun(args, {report: true});
     expect({code, stdout, broken: brokenLimits(report)}).toEqual({
@@ -58,7 +58,7 @@ describe('a memory limit where control groups can be made', () => {
     expect(figure(report, 'peak_rss')).toBeLessThan(1.05 * 320 * MIB);
   });
 
-  test('is only sampled with --enforce poll', async () => {
+  test('M-08 is only sampled with --enforce poll', async () => {
     const {code, report} = await limitrun(greedy('--max-rss', '64MB', '--enforce', 'poll'), {report: true});
     expect(code).toBe(110);
     expect(promise(report)).not.toHaveProperty('cap');

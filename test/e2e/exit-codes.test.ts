@@ -174,6 +174,18 @@ describe("limitrun's own faults", () => {
     await expectNothingAlive();
   });
 
+  test('E-05 limitrun that has nothing left to wait for before there is an outcome is no success', async () => {
+    const letGo = `
+      if (/(run\\.js|start\\.cjs)$/.test(process.argv[1])) {
+        const later = setTimeout;
+        globalThis.setTimeout = (...args) => later(...args).unref();
+        later(() => { for (const one of process._getActiveHandles()) one.unref?.(); }, 300).unref();
+      }`;
+    const env = {NODE_OPTIONS: `--require=${scratchFile('let-go.cjs', letGo)}`};
+    expect(await limitrun(['--no-record', '--', 'sleep', '300'], {env})).toMatchObject({code: 125});
+    await expectNothingAlive(3000);
+  });
+
   test('E-05 a report that can never be written is refused with 125 before the start', async () => {
     const touched = scratch('touched');
     const {code, stderr} = await limitrun(['--report', '/nonexistent/folder/r.json', '--', 'touch', touched]);

@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest';
 import {limitrun, startProgram} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
-import {LEAK, PROGRAM} from '../support/paths.js';
+import {LAUNCHER, LEAK, PROGRAM} from '../support/paths.js';
 import {brokenLimits, figure} from '../support/report.js';
-import {expectNothingAlive, fixture, scratch} from '../support/this-test.js';
+import {expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
 
 const MIB = 1024 * 1024;
 
@@ -65,6 +65,18 @@ describe('memory', () => {
     expect(brokenLimits(report)).toEqual([]);
     expect(code).toBe(0);
     expect(figure(report, 'peak_rss')).toBeGreaterThan(300 * MIB);
+  });
+
+  test('V-09 pages of a mapped file count', async () => {
+    const args = ['--max-rss', '60MB', '--enforce', 'poll', '--'];
+    const mapped = [fixture('maps'), '100', '--file', scratch('file'), '--map'];
+    expect(await limitrun([...args, ...mapped])).toMatchObject({code: 110});
+  });
+
+  test('V-10 a file in memory counts once it is mapped', async () => {
+    const args = ['--max-rss', '60MB', '--enforce', 'poll', '--', fixture('maps'), '100'];
+    expect(await limitrun([...args, '--hold', '300'])).toMatchObject({code: 0, stdout: 'ready\n'});
+    expect(await limitrun([...args, '--map'])).toMatchObject({code: 110});
   });
 
   test('V-07 a big process that starts small ones is no false alarm', async () => {
@@ -336,7 +348,7 @@ describe('several limits', () => {
 describe('measuring under difficulties', () => {
   needs('compiler', 'linux');
 
-  test('M-03 a storm of short processes makes no noise and keeps the code', async () => {
+  test('M-01 M-03 a storm of short processes makes no noise and keeps the code', async () => {
     const args = ['--max-rss', '1GB', '--max-processes', '100', '--', fixture('vforker'), '0', '2000'];
     const {code, stdout, stderr, report} = await limitrun(args, {report: true});
     expect({code, stdout}).toEqual({code: 0, stdout: 'done\n'});
@@ -358,6 +370,39 @@ describe('measuring under difficulties', () => {
     const {code, stderr} = await startProgram('unshare', ['--mount', 'sh', '-c', script]).exited;
     if (code === 0) expect(stderr).toMatch(/^limitrun: warning: .*(resident memory|max-rss)/m);
     else expect([110, 125]).toContain(code);
+  });
+
+  test('M-05 as a user who sees only own processes in /proc', async ({skip}) => {
+    const reason = missing('pidNamespace', 'otherUser');
+    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+    const user = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
+    const script = `mount -t proc -o hidepid=2 proc /proc && ! ${user} test -e /proc/1 &&
+      exec ${user} "${process.execPath}" "${PROGRAM}" --no-record --max-rss 60MB -- "${fixture('forker')}" 4 --mib 30 --daemon`;
+    const unshare = ['--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', script];
+    const {code, stderr} = await startProgram('unshare', unshare).exited;
+    expect(stderr).toContain('SIGTERM to 5 ');
+    expect(code).toBe(110);
+  });
+
+  test.each([28, 32, 48])('V-28 a limit is kept with no more than %d open files', async (files) => {
+    const script = `ulimit -n ${String(files)}; exec "$LIMITRUN" --max-rss 60MB -- "$0" 20 --mib 5 --hold 5000`;
+    const {code} = await startProgram('sh', ['-c', script, fixture('forker')], {env: {LIMITRUN: LAUNCHER}})
+      .exited;
+    expect(code).toBe(110);
+    await expectNothingAlive();
+  });
+
+  test('M-12 CPU percent does not flicker at the shortest interval', async () => {
+    const flags = ['--interval', '1ms', '--max-cpu', '500', '--timeout', '1500ms', '--events', scratch('e')];
+    expect(await limitrun([...flags, '--', fixture('burn'), '0'])).toMatchObject({code: 124});
+    const percents = (textOf(scratch('e')) ?? '')
+      .split('\n')
+      .filter((line) => line.includes('"usage_sampled"'))
+      .map((line) => (JSON.parse(line) as {usage: {cpu: {percent?: number}}}).usage.cpu.percent)
+      .filter((percent) => percent !== undefined);
+    expect(percents.length).toBeGreaterThan(20);
+    expect(Math.min(...percents)).toBeGreaterThan(0);
+    expect(Math.max(...percents)).toBeLessThan(130);
   });
 
   test('R-05 an interval below what is possible is refused or said', async () => {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {limitrun, start} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
-import {brokenLimits, readReport} from '../support/report.js';
+import {brokenLimits, figure, readReport} from '../support/report.js';
 import {expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
 import {waitFor} from '../support/wait-for.js';
 
@@ -66,6 +66,15 @@ describe.each(['internal', 'external'] as const)('violation handling %s', (mode)
     expect(stdout).toContain('TERM\n');
     expect(report.forced).toBe(true);
     expect(ms).toBeGreaterThan(500);
+    await expectNothingAlive();
+  });
+
+  test('Y-07 memory that goes on growing during the grace period is the end of it', async () => {
+    const growing = [fixture('alloc'), '600', '--step', '4', '--every', '20', '--ignore'];
+    const flags = ['--max-rss', '40MB', '--grace-period', '60s', '--enforce', 'poll'];
+    const {code, report} = await limitrun([...flags, '--', ...growing], {report: true});
+    expect({code, forced: report.forced}).toEqual({code: 110, forced: true});
+    expect(figure(report, 'peak_rss')).toBeGreaterThan(80 * 1024 * 1024);
     await expectNothingAlive();
   });
 

@@ -34,7 +34,7 @@ function everyFile(directory: string): string[] {
 }
 
 describe('the record of a run', () => {
-  test('tells it from its start to its end, for the user alone whatever the umask, and leaves no live file', async () => {
+  test('F-10 tells it from its start to its end, for the user alone whatever the umask, and leaves no live file', async () => {
     mkdirSync(scratch('runtime'), {mode: 0o700});
     const result = await shell('umask 0777; exec $NODE $RUN --name n -- sh -c "exit 3"');
     expect(result.code).toBe(3);
@@ -62,7 +62,7 @@ describe('the record of a run', () => {
     expect(records()).toHaveLength(1);
   });
 
-  test('of more than --record-count the oldest go', async () => {
+  test('F-13 of more than --record-count the oldest go', async () => {
     for (let run = 0; run < 4; run += 1) await limitrun(['--record-count', '2', '--', 'true']);
     await waitFor(() => records().length <= 2, {what: 'two records'});
     expect(records()).toHaveLength(2);
@@ -90,7 +90,7 @@ describe('the record of a run', () => {
 });
 
 describe('without arguments', () => {
-  test('--redact-arguments leaves them out of everything that is written', async () => {
+  test('F-12 --redact-arguments leaves them out of everything that is written', async () => {
     const hook = scratchFile('hook', `#!/bin/sh\ncat >'${scratch('hook.json')}'\n`, 0o755);
     const result = await limitrun([
       '--redact-arguments',

@@ -1,10 +1,11 @@
-import {readFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {limitrun} from '../support/limitrun.js';
+import {limitrun, startProgram} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
-import {ROOT} from '../support/paths.js';
-import {expectNothingAlive, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
+import {PROGRAM, ROOT} from '../support/paths.js';
+import {brokenLimits, readReport} from '../support/report.js';
+import {alive, expectNothingAlive, fixture, scratch, scratchFile, textOf} from '../support/this-test.js';
 
 /** C0 (but the line break), DEL, C1, line separators and the marks that turn the direction of text. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -200,11 +201,68 @@ describe('ways around a limit', () => {
     await expectNothingAlive();
   });
 
+  test('X-09 a command that kills limitrun is ended by the guard', async () => {
+    const script = 'sleep 300 & kill -KILL $PPID; sleep 300';
+    await limitrun(['--max-rss', '60MB', '--', 'sh', '-c', script]);
+    await expectNothingAlive(3000);
+  });
+
+  test('X-09 a command that spoils the record of its run stays limited', async () => {
+    const script = `until [ -s state/limitrun/runs/*.jsonl ]; do sleep 0.02; done
+      for file in state/limitrun/runs/* runtime/limitrun/*; do echo no event >$file; done
+      rm -rf runtime/limitrun; exec "${fixture('alloc')}" 100`;
+    expect(await limitrun(['--max-rss', '60MB', '--', 'sh', '-c', script])).toMatchObject({code: 110});
+    await expectNothingAlive();
+  });
+
   test('X-08 a command that stops limitrun does not stay unlimited', async () => {
     const script = `kill -STOP $PPID; "${fixture('alloc')}" 100 --hold 300; kill -CONT $PPID; sleep 300`;
     expect(await limitrun(['--max-rss', '60MB', '--timeout', '5s', '--', 'sh', '-c', script])).toMatchObject({
       code: 124,
     });
     await expectNothingAlive();
+  });
+});
+
+describe('another user', () => {
+  needs('compiler', 'linux', 'otherUser');
+
+  const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+  test('P-12 X-10 M-13 members that became root are counted by their RSS, named as alive, and the run ends', async () => {
+    // A setuid program; where such files are not honoured it fails and the code tells.
+    const becomeRoot = scratch('become-root');
+    copyFileSync('/usr/bin/setpriv', becomeRoot);
+    chmodSync(becomeRoot, 0o4755);
+    const command = [becomeRoot, '--reuid', '0', fixture('forker'), '2', '--mib', '40'];
+    const flags = ['--no-record', '--enforce', 'poll', '--max-rss', '60MB', '--grace-period', '100ms'];
+    const file = scratch('report.json');
+    const run = [process.execPath, PROGRAM, ...flags, '--report', file, '--', ...command];
+    const {code, stderr} = await startProgram('setpriv', [...NOBODY, ...run]).exited;
+    for (const {pid} of alive()) process.kill(pid, 'SIGKILL');
+    const report = readReport(file, stderr);
+    expect({code, broken: brokenLimits(report)}).toEqual({code: 110, broken: ['max_rss']});
+    expect(report.survivors).toHaveLength(3);
+    expect(report.figures).not.toHaveProperty('peak_pss');
+    expect(stderr).toMatch(/^limitrun: may not signal process \d+: it belongs to another user$/m);
+    expect(stderr).toMatch(/^limitrun: warning: could not end processes .*; still alive$/m);
+  });
+
+  test('X-11 limitrun itself refuses to run setuid', async () => {
+    const args = ['--euid', '65534', process.execPath, PROGRAM, '--', 'echo', 'started'];
+    expect(await startProgram('setpriv', args).exited).toMatchObject({
+      code: 125,
+      stdout: '',
+      stderr: 'limitrun: limitrun refuses to run setuid or setgid\n',
+    });
+  });
+
+  test('F-12 status shows nothing of the runs of somebody else', async () => {
+    await limitrun(['--name', 'hidden', '--', 'sh', '-c', 'exit 3', 's-e-c-r-e-t']);
+    expect((await limitrun(['status', '--all'])).stdout).toContain('hidden');
+    const args = [...NOBODY, process.execPath, PROGRAM, 'status', '--all'];
+    const {stdout, stderr} = await startProgram('setpriv', args).exited;
+    expect(stdout + stderr).not.toMatch(/hidden|s-e-c-r-e-t/);
+    expect(stderr).toContain('permission denied');
   });
 });

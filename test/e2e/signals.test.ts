@@ -72,6 +72,18 @@ describe('a signal to limitrun alone', () => {
     },
   );
 
+  test('S-13 a real-time signal ends limitrun, and the guard ends the tree', async ({skip}) => {
+    const reason = missing('linux');
+    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+    const running = start(['--', 'sh', '-c', 'sleep 300 & echo up; wait']);
+    await running.said('up');
+    const SIGRTMIN = 34;
+    process.kill(running.pid, SIGRTMIN);
+    // Of which signal it died Node cannot tell.
+    await running.exited;
+    await expectNothingAlive(3000);
+  });
+
   test('S-04 the whole tree is gone when limitrun was told to end', async () => {
     const running = start(['--', fixture('forker'), '4', '--setsid']);
     await running.said('ready\n');

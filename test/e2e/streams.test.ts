@@ -132,7 +132,7 @@ describe('pipes', () => {
     expect(stderr).not.toContain('EPIPE');
   });
 
-  test('O-08 a slow reader blocks the command, and the memory of limitrun stays flat', async () => {
+  test('O-08 R-08 a slow reader blocks the command, and the memory of limitrun stays flat', async () => {
     const running = start(['--max-rss', '1GB', '--', 'yes']);
     running.child.stdout?.pause();
     const writer = await waitFor(() => alive().find(({command}) => command === 'yes'), {what: 'the command'});

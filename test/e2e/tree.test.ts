@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
-import {limitrun, shell, start} from '../support/limitrun.js';
+import {limitrun, shell, start, startShell} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {figure} from '../support/report.js';
@@ -97,6 +97,16 @@ describe('what is left alone', () => {
     await shell(script);
     expect(textOf(scratch('code'))).toBe('110\nalive\n');
     expect(textOf(scratch('stranger'))).toBe('ready\n');
+  });
+
+  test('P-13 what another program starts for the command is not of the tree', async () => {
+    const server = startShell('mkfifo asked; echo up; read go <asked; exec sleep 300');
+    await server.said('up');
+    const ask = 'echo go >asked; exit 3';
+    expect(await limitrun(['--grace-period', '0', '--', 'sh', '-c', ask])).toMatchObject({code: 3});
+    expect(isAlive(server.pid)).toBe(true);
+    server.kill('SIGKILL');
+    await server.exited;
   });
 
   test('P-09 a process with the same parent as limitrun is not counted', async () => {

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, inject, test} from 'vitest';
-import {limitrun, start, startProgram, type RunResult} from '../support/limitrun.js';
+import {limitrun, shell, start, startProgram, type RunResult} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import {LEAK, PROGRAM} from '../support/paths.js';
 import {isAlive} from '../support/survivors.js';
@@ -37,9 +37,9 @@ describe('watch refuses', () => {
       [],
       'nothing to watch; usage: limitrun watch RUN|PID, or limitrun watch [flags] -- COMMAND [ARG...]',
     ],
-    ['zero', ['0'], '0 is no pid: a pid is a number above 1'],
-    ['a negative number', ['-5'], '-5 is no pid: a pid is a number above 1'],
-    ['init', ['1'], 'pid 1 is the whole machine or container, and limitrun does not watch it'],
+    ['X-05 zero', ['0'], '0 is no pid: a pid is a number above 1'],
+    ['X-05 a negative number', ['-5'], '-5 is no pid: a pid is a number above 1'],
+    ['X-07 init', ['1'], 'pid 1 is the whole machine or container, and limitrun does not watch it'],
     [
       'a command without --',
       ['node', 'a.js'],
@@ -66,7 +66,7 @@ describe('watch refuses', () => {
     expect(result).toMatchObject({code: 125, stdout: '', stderr: `limitrun: ${message}\n`});
   });
 
-  test('a pid beyond the largest of the machine', async () => {
+  test('X-05 a pid beyond the largest of the machine', async () => {
     const largest = readFileSync('/proc/sys/kernel/pid_max', 'utf8').trim();
     const result = await limitrun(['watch', String(Number(largest) + 1)]);
     expect(result).toMatchObject({
@@ -107,13 +107,30 @@ describe('watch refuses', () => {
     });
   });
 
-  test('what limitrun itself runs in, where a limit would end it', async () => {
+  test('X-07 what limitrun itself runs in, where a limit would end it', async () => {
     const refused = await limitrun(['watch', String(process.pid), '--max-rss', '64GB']);
     expect(refused.code).toBe(125);
     expect(refused.stderr).toBe(
       `limitrun: this limitrun runs inside process ${String(process.pid)}, so enforcing a limit would end limitrun too; watch it with --policy log\n`,
     );
   });
+
+  test('X-07 itself', async () => {
+    const script = 'exec "$NODE" "$RUN" watch $$ --max-rss 64GB';
+    const refused = await shell(script);
+    expect(refused.code).toBe(125);
+    expect(refused.stderr).toMatch(/^limitrun: process \d+ is this limitrun itself\n$/);
+  });
+
+  test.each(['1;touch x', '$(touch x)', '', '1e3', '+5', '0x10', ' 5', '99999999999999999999'])(
+    'X-05 "%s", which is neither a pid nor a run, and no shell reads it',
+    async (word) => {
+      const refused = await limitrun(['watch', word, '--max-rss', '64GB']);
+      expect(refused).toMatchObject({code: 125, stdout: ''});
+      expect(refused.stderr).toContain(`no run "${word}"`);
+      expect(textOf(scratch('x'))).toBeUndefined();
+    },
+  );
 
   test('but only watches what it runs in', async () => {
     const watcher = start([
@@ -175,7 +192,7 @@ describe('another user', () => {
       ...args,
     ]);
 
-  test('may not enforce a limit', async () => {
+  test('X-06 may not enforce a limit', async () => {
     const {pid} = await sleeper();
     const result = await asNobody('watch', String(pid), '--max-rss', '1GB').exited;
     expect(result.code).toBe(125);
@@ -184,7 +201,7 @@ describe('another user', () => {
     );
   });
 
-  test('may watch, and is told that figures are missing', async () => {
+  test('X-06 may watch, and is told that figures are missing', async () => {
     const {pid} = await sleeper();
     const watcher = asNobody('watch', String(pid), '--progress-interval', '100ms');
     await waitFor(() => watcher.stderr().includes('memory RSS'), {

@@ -61,7 +61,7 @@ without_cpu() {
     "$(cat /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers)"
 }
 
-# The cap on memory, exit codes, nobody left
+# The cap on memory, exit codes, nobody left (M-08: delegated to the user or not, beside other groups)
 part_memory() {
   for who in as_root as_user in_scope; do
     $who --max-rss 64MB --policy immediate_kill -- alloc 300

@@ -8,11 +8,13 @@ const LONGEST_LINE = 256;
 /** As much of a stat line as is wanted at a glance, and more. */
 const LONGEST_STAT_LINE = 1024;
 
+/** As many descriptors as Node, the record, the guard and the control groups may have open, and some more. */
+const NEEDED_OTHERWISE = 48;
 /**
  * How many descriptors may be kept open for reading /proc again and again; beyond that files are opened for each
- * reading, so that a large tree does not use up limitrun's own open-files limit (of which this is half).
+ * reading, so that a large tree does not use up limitrun's own open-files limit (half of what is left of it).
  */
-const mostKept = openFilesLimit() / 2;
+const mostKept = (openFilesLimit() - NEEDED_OTHERWISE) / 2;
 let kept = 0;
 /** Of the line in the buffer. */
 let lineLength = 0;

@@ -33,7 +33,7 @@ test('samples further apart than a second have the rate of the gap between them'
   expect(rate.add(20_000, 10_500)).toBe(0.05);
 });
 
-test('a counter that falls has the rate 0, not a negative one', () => {
+test('M-11 a counter that falls has the rate 0, not a negative one', () => {
   const rate = new RateWindow();
   rate.add(0, 1000);
   expect(rate.add(1000, 400)).toBe(0);

@@ -159,7 +159,7 @@ const lives = fc.array(
   {maxLength: 100, size: 'max'},
 );
 
-test('whatever a tree does, the total never falls and never exceeds what was really used', () => {
+test('M-11 whatever a tree does, the total never falls and never exceeds what was really used', () => {
   fc.assert(
     fc.property(lives, (steps) => {
       const model = new TreeModel(LIMITRUN);

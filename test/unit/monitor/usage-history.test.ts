@@ -54,17 +54,20 @@ test('samples that are one step apart are all kept', () => {
   expect(times(history)).toEqual([0, 10, 20, 30]);
 });
 
-test.each([0.1, 0.5, 0.9, 1, 7, 100])('sampled every %d ms for long, the history stays bounded', (gapMs) => {
-  const history = new UsageHistory(3000);
-  let atMs = 0;
-  for (let count = 0; count < 50_000; count += 1) {
-    atMs += gapMs;
-    history.add(at(atMs));
-  }
-  const kept = times(history);
-  expect(kept.length).toBeLessThanOrEqual(3002);
-  expect(kept.length).toBeGreaterThan(20);
-  expect(kept[0]).toBeGreaterThanOrEqual(atMs - 3000);
-  // The whole of the retention time is covered.
-  expect(kept[0]).toBeLessThanOrEqual(atMs - 3000 + 2 * gapMs + 2);
-});
+test.each([0.1, 0.5, 0.9, 1, 7, 100])(
+  'R-03 sampled every %d ms for long, the history stays bounded',
+  (gapMs) => {
+    const history = new UsageHistory(3000);
+    let atMs = 0;
+    for (let count = 0; count < 50_000; count += 1) {
+      atMs += gapMs;
+      history.add(at(atMs));
+    }
+    const kept = times(history);
+    expect(kept.length).toBeLessThanOrEqual(3002);
+    expect(kept.length).toBeGreaterThan(20);
+    expect(kept[0]).toBeGreaterThanOrEqual(atMs - 3000);
+    // The whole of the retention time is covered.
+    expect(kept[0]).toBeLessThanOrEqual(atMs - 3000 + 2 * gapMs + 2);
+  },
+);

@@ -69,7 +69,7 @@ test('a timer that fires while the clock stands still waits for the clock', asyn
   expect(callback).toHaveBeenCalledTimes(1);
 });
 
-test('the clock of the system tells a monotonic time and the time of day', () => {
+test('V-21 the clock of the system tells a monotonic time and the time of day', () => {
   vi.useRealTimers();
   const before = systemClock.nowMs();
   expect(systemClock.nowMs()).toBeGreaterThanOrEqual(before);

@@ -98,7 +98,7 @@ describe('with a window', () => {
     expect(breaker.request(MINUTE + 1)).toBeUndefined();
   });
 
-  test('an open breaker is half-open after a window, and allows one probe', () => {
+  test('Y-11 an open breaker is half-open after a window, and allows one probe', () => {
     const breaker = new RestartCircuitBreaker(rules);
     for (const nowMs of [0, 1, 2]) breaker.request(nowMs);
     expect(breaker.state(MINUTE + 1)).toBe('open');
