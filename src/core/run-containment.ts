@@ -116,6 +116,14 @@ export class RunContainment {
     this.#judge(manager, control);
   }
 
+  /**
+   * Somebody asks limitrun to end. Perhaps because the kernel has killed: systemd stops a scope in which it has
+   * (systemd.scope(5), OOMPolicy=). What came first is the cause.
+   */
+  endingSignal(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+    this.#judge(manager, control);
+  }
+
   /** The command has ended; perhaps the kernel has killed it, perhaps it never began. */
   childExited(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
     this.#judge(manager, control);

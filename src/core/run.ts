@@ -105,7 +105,10 @@ class SupervisedRun {
     for (const warning of warnings) this.#teller.notice('warning', warning);
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
-      if (ENDS_AT_ONCE.has(signal)) this.#hooks?.endingSignal(signal);
+      if (ENDS_AT_ONCE.has(signal)) {
+        this.#containment?.endingSignal(this.#manager, this.#control);
+        this.#hooks?.endingSignal(signal);
+      }
       if (signal === 'SIGWINCH') this.#onlookers.resized();
       this.#control.signal(signal, alreadyThere);
     });

@@ -73,6 +73,21 @@ describe('a memory limit where control groups can be made', () => {
     expect(groupsOf(runIdOf(report))).toEqual([]);
   });
 
+  // As systemd does with a scope in which the kernel has killed (OOMPolicy=stop). Whose news comes first is a matter of
+  // a millisecond, hence more than once.
+  test.each([1, 2, 3, 4, 5])(
+    'ends the run, though somebody asks for its end because of that (%i)',
+    async () => {
+      const script = `${fixture('alloc')} 300; kill -TERM $PPID; sleep 1000`;
+      const args = ['--max-rss', '64MB', '--policy', 'immediate_kill', '--', 'sh', '-c', script];
+      const {code, report} = await limitrun(args, {report: true});
+      expect({code, reason: report.reason}).toEqual({
+        code: 110,
+        reason: {kind: 'violation', limit: 'max_rss'},
+      });
+    },
+  );
+
   test('that is not reached changes nothing', async () => {
     const args = ['--max-rss', '64MB', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'];
     const {code, stdout, stderr} = await limitrun(['--quiet', ...args]);

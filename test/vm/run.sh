@@ -16,7 +16,8 @@ check() {
   if [ "$2" = "$3" ]; then echo "ok    $1"; else
     failed=$((failed + 1))
     echo "FAIL  $1: expected '$2', got '$3'"
-    sed 's/^/      | /' "$out/err" 2>/dev/null | head -20
+    # What limitrun itself has said first: a fork bomb says a lot.
+    { grep '^limitrun:' "$out/err"; grep -v '^limitrun:' "$out/err"; } 2>/dev/null | head -20 | sed 's/^/      | /'
   fi
 }
 # Runs limitrun, with its errors in $out/err and its report in $out/report: as root, as the ordinary user where systemd
