@@ -9,6 +9,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
+import {EXIT_OWN_FAULT} from './process/exit-code.js';
 import {callersDescriptors, inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
@@ -26,6 +27,9 @@ import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
 import {wantsStack} from './wants-stack.js';
+
+/** So long a limitrun that cannot go on waits for somebody to read its last line. */
+const LAST_LINE_MS = 500;
 
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
@@ -302,13 +306,24 @@ class SupervisedRun {
 
   /** A bug in limitrun must not leave the command running without limits. */
   #killOnCrash(): void {
+    let crashes = 0;
     const onCrash = (error: unknown): void => {
+      crashes += 1;
       if (wantsStack(process.env['DEBUG'])) this.#teller.say(String((error as Error).stack));
+      if (crashes === 2) void this.#leaveToGuard(errorMessage(error));
+      if (crashes > 1) return;
       this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message: errorMessage(error)});
     };
     process.on('uncaughtException', onCrash);
     process.on('unhandledRejection', onCrash);
+  }
+
+  /** The command could not even be ended. The guard, which hears no goodbye, ends it. */
+  async #leaveToGuard(why: string): Promise<void> {
+    this.#teller.say(`limitrun: cannot go on, and leaves it to its guard to end the command: ${why}`);
+    await Promise.race([this.#teller.flush(), new Promise((resolve) => setTimeout(resolve, LAST_LINE_MS))]);
+    process.exit(EXIT_OWN_FAULT);
   }
 
   /**
