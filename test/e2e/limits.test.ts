@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {limitrun, start, startProgram} from '../support/limitrun.js';
+import {limitrun, startProgram} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
 import {LAUNCHER, LEAK, PROGRAM} from '../support/paths.js';
 import {brokenLimits, figure} from '../support/report.js';
@@ -382,32 +382,6 @@ describe('measuring under difficulties', () => {
     const {code, stderr} = await startProgram('unshare', unshare).exited;
     expect(stderr).toContain('SIGTERM to 5 ');
     expect(code).toBe(110);
-  });
-
-  test.each([28, 32, 48])('V-28 a limit is kept with no more than %d open files', async (files) => {
-    const script = `ulimit -n ${String(files)}; exec "$LIMITRUN" --max-rss 60MB -- "$0" 20 --mib 5 --hold 5000`;
-    const {code} = await startProgram('sh', ['-c', script, fixture('forker')], {env: {LIMITRUN: LAUNCHER}})
-      .exited;
-    expect(code).toBe(110);
-    await expectNothingAlive();
-  });
-
-  test('V-28 a limitrun that cannot open files any more ends with 125, and its guard ends the tree', async ({
-    skip,
-  }) => {
-    const reason = missing('prlimit');
-    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
-    const running = start(['--max-rss', '60MB', '--', 'sh', '-c', 'echo ready; sleep 1000 & sleep 1000']);
-    await running.said('ready');
-    const {exited} = startProgram('prlimit', ['--pid', String(running.pid), '--nofile=8:8']);
-    expect(await exited).toMatchObject({code: 0});
-    running.kill('SIGTERM');
-    const {code, stderr} = await running.exited;
-    expect({code, stderr}).toEqual({
-      code: 125,
-      stderr: expect.stringMatching(/guard to end the command: EMFILE/),
-    });
-    await expectNothingAlive(5000);
   });
 
   test('M-12 CPU percent does not flicker at the shortest interval', async () => {
