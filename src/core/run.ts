@@ -1,7 +1,7 @@
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import type {Containment} from './containment/containment.js';
-import {errorMessage} from './error-message.js';
+import {endOnCrash} from './end-on-crash.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {unkeptLimits} from './limits/unkept-limits.js';
 import {refuseMissingProcfs, refuseSetuid} from './host-refusals.js';
@@ -9,7 +9,6 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
-import {EXIT_OWN_FAULT} from './process/exit-code.js';
 import {callersDescriptors, inheritance} from './process/own-inheritance.js';
 import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
@@ -26,10 +25,6 @@ import {RunTeller} from './run-teller.js';
 import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
 import {ViolationHooks} from './violation-hooks.js';
-import {wantsStack} from './wants-stack.js';
-
-/** So long a limitrun that cannot go on waits for somebody to read its last line. */
-const LAST_LINE_MS = 500;
 
 /**
  * Runs what was asked for, from the start of the command to the exit code: wires the parts to one another and to the
@@ -116,7 +111,10 @@ class SupervisedRun {
       if (signal === 'SIGWINCH') this.#onlookers.resized();
       this.#control.signal(signal, alreadyThere);
     });
-    this.#killOnCrash();
+    endOnCrash(this.#teller, (message) => {
+      this.#hooks?.abort();
+      this.#control.kill({kind: 'fault', message});
+    });
     this.#guard.start((why) => {
       if (this.#plan.output.verbose)
         this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
@@ -302,28 +300,6 @@ class SupervisedRun {
       cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
     if (raised !== undefined) this.#teller.notice('info', raised);
-  }
-
-  /** A bug in limitrun must not leave the command running without limits. */
-  #killOnCrash(): void {
-    let crashes = 0;
-    const onCrash = (error: unknown): void => {
-      crashes += 1;
-      if (wantsStack(process.env['DEBUG'])) this.#teller.say(String((error as Error).stack));
-      if (crashes === 2) void this.#leaveToGuard(errorMessage(error));
-      if (crashes > 1) return;
-      this.#hooks?.abort();
-      this.#control.kill({kind: 'fault', message: errorMessage(error)});
-    };
-    process.on('uncaughtException', onCrash);
-    process.on('unhandledRejection', onCrash);
-  }
-
-  /** The command could not even be ended. The guard, which hears no goodbye, ends it. */
-  async #leaveToGuard(why: string): Promise<void> {
-    this.#teller.say(`limitrun: cannot go on, and leaves it to its guard to end the command: ${why}`);
-    await Promise.race([this.#teller.flush(), new Promise((resolve) => setTimeout(resolve, LAST_LINE_MS))]);
-    process.exit(EXIT_OWN_FAULT);
   }
 
   /**

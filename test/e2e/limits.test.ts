@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {limitrun, startProgram} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
-import {LAUNCHER, LEAK, PROGRAM} from '../support/paths.js';
+import {LEAK, PROGRAM} from '../support/paths.js';
 import {brokenLimits, figure} from '../support/report.js';
 import {expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
 
