@@ -2,7 +2,7 @@ import {isUtf8} from 'node:buffer';
 import {readFileSync} from 'node:fs';
 
 /** Node puts this in place of bytes that are not UTF-8. */
-const REPLACED = '\uFFFD';
+export const REPLACED = '\uFFFD';
 
 /** What Node could not hold in a string: bytes that are not UTF-8, by place. */
 export interface ExactBytes {

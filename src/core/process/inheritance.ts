@@ -1,7 +1,7 @@
 import {isUtf8} from 'node:buffer';
 import {constants} from 'node:os';
 import {readProcText} from '../monitor/proc-file.js';
-import {splitAtNul} from './exact-bytes.js';
+import {REPLACED, splitAtNul} from './exact-bytes.js';
 import {findInherited, openDescriptors} from './inherited-descriptors.js';
 
 /** What limitrun was started with and Node has changed. */
@@ -12,7 +12,7 @@ export interface Inheritance {
   readonly ignoredSignals: readonly string[];
   /** The soft limit of open files, where Node has raised it. */
   readonly softOpenFiles?: number;
-  /** Variables with names no shell can use whose values are not UTF-8, so that Node cannot hold them. */
+  /** Variables whose values are not UTF-8, so that Node cannot hold them. */
   readonly unheldVariables?: ReadonlyMap<string, Buffer>;
   /** A pipe that the launcher has made: both of its ends, which are limitrun's own. */
   readonly pipe?: {readonly readEnd: number; readonly writeEnd: number};
@@ -21,8 +21,16 @@ export interface Inheritance {
 }
 
 const NOTES = 'LIMITRUN_INHERITED';
-const ODD = 'LIMITRUN_INHERITED_ODD';
+const VARIABLES = 'LIMITRUN_INHERITED_VARIABLES';
 const KEPT = 'LIMITRUN_KEPT_';
+/** What Node would take for itself. */
+const OF_NODE = [
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_V8_COVERAGE',
+];
 
 /**
  * Takes over what the launcher (bin/limitrun) has noted, and puts the environment back as it was. Without the launcher
@@ -33,31 +41,42 @@ const KEPT = 'LIMITRUN_KEPT_';
  */
 export function takeInheritance(environment: Record<string, string | undefined>): Inheritance {
   const notes = environment[NOTES];
-  Reflect.deleteProperty(environment, NOTES);
-  for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(KEPT)) continue;
-    Reflect.deleteProperty(environment, name);
-    environment[name.slice(KEPT.length)] = value;
-  }
-  const unheldVariables = restoreOddVariables(environment);
+  const variables = environment[VARIABLES];
   if (notes === undefined) return {descriptors: findInherited(openDescriptors()), ignoredSignals: []};
-  const noted = fromNotes(notes, readProcText('/proc/self/limits') ?? '');
-  return {...noted, ...(unheldVariables.size > 0 && {unheldVariables}), byLauncher: true};
+  Reflect.deleteProperty(environment, NOTES);
+  Reflect.deleteProperty(environment, VARIABLES);
+  putBackKept(environment);
+  const {entries, status, isWhole} = fromVariables(variables);
+  const unheldVariables = restoreVariables(environment, entries, isWhole);
+  return {
+    ...fromNotes(notes, readProcText('/proc/self/limits') ?? ''),
+    ignoredSignals: ignoredIn(status),
+    ...(unheldVariables.size > 0 && {unheldVariables}),
+    byLauncher: true,
+  };
+}
+
+function putBackKept(environment: Record<string, string | undefined>): void {
+  for (const name of OF_NODE) {
+    const kept = `${KEPT}${name}`;
+    if (environment[kept] === undefined) continue;
+    environment[name] = environment[kept];
+    Reflect.deleteProperty(environment, kept);
+  }
 }
 
 /**
- * Reads the launcher's notes: `SigIgn mask in hex;soft limit of open files;descriptors;both ends of a pipe`.
+ * Reads the launcher's notes: `soft limit of open files;descriptors;both ends of a pipe`.
  * @param limitsNow /proc/self/limits as Node has left it
  */
-export function fromNotes(notes: string, limitsNow: string): Inheritance {
-  const [mask = '', files = '', open = '', pipe = ''] = notes.split(';');
+export function fromNotes(notes: string, limitsNow: string): Omit<Inheritance, 'ignoredSignals'> {
+  const [files = '', open = '', pipe = ''] = notes.split(';');
   const softOpenFiles = Number(files);
   const raised =
     files !== '' && Number.isSafeInteger(softOpenFiles) && softOpenFiles !== softLimitIn(limitsNow);
   const [readEnd, writeEnd] = numbersIn(pipe);
   return {
     descriptors: numbersIn(open),
-    ignoredSignals: ignoredIn(mask),
     ...(readEnd === undefined || writeEnd === undefined ? {} : {pipe: {readEnd, writeEnd}}),
     ...(raised ? {softOpenFiles} : {}),
   };
@@ -67,47 +86,72 @@ function numbersIn(words: string): number[] {
   return words.split(' ').filter(Boolean).map(Number);
 }
 
-/** Variables that a shell sets or changes for itself, and those that the launcher uses. */
-const OF_THE_SHELL = /^(PWD|OLDPWD|SHLVL|_|IFS|OPTIND|PPID|lr__.*)$/s;
+/** Variables that a shell (dash, bash, busybox) sets or changes for itself, and those that the launcher uses. */
+const OF_THE_SHELL =
+  /^(PWD|OLDPWD|SHLVL|_|IFS|OPTIND|PPID|PS[0-9]|BASH[A-Z_]*|S?RANDOM|SECONDS|EPOCH[A-Z]*|LINENO|HISTCMD|SHELLOPTS|lr__.*)$/s;
 
-/** @returns those whose names only it would have dropped and whose values are not UTF-8 */
-function restoreOddVariables(environment: Record<string, string | undefined>): Map<string, Buffer> {
-  const unheld = new Map<string, Buffer>();
-  const noted = environment[ODD];
-  Reflect.deleteProperty(environment, ODD);
-  if (noted?.startsWith(':') !== true) return unheld;
-  for (const name of Object.keys(environment).filter((one) => OF_THE_SHELL.test(one)))
-    Reflect.deleteProperty(environment, name);
-  for (const [name, value] of oddVariables(noted.slice(1))) {
-    environment[name] = value.toString();
-    if (!isUtf8(value)) unheld.set(name, value);
-  }
-  return unheld;
+/** What the launcher tells of the environment and of signals. */
+interface NotedVariables {
+  readonly entries: readonly Buffer[];
+  /** Whether the entries are the whole environment, and not only what shells are known to change. */
+  readonly isWhole: boolean;
+  /** /proc/PID/status of a process that the launcher has started. */
+  readonly status: string;
 }
 
-/** Names that a shell cannot use, and so drops. */
-const UNUSABLE = /^[0-9]|[^A-Za-z0-9_]/;
+/**
+ * @param noted as hexadecimal bytes entries `NAME=value\0` and a status: after `:` the whole environment; where that
+ * would be too large after `+` what shells are known to change
+ */
+function fromVariables(noted = ''): NotedVariables {
+  const bytes = Buffer.from(noted.slice(1).replace(/\s+/g, ''), 'hex');
+  const entries = splitAtNul(bytes);
+  return {
+    entries,
+    isWhole: noted.startsWith(':'),
+    status: bytes.toString('latin1', bytes.lastIndexOf(0) + 1),
+  };
+}
 
 /**
- * Variables that the launcher's shell has dropped or changed.
- * @param hex bytes of `NAME=value\0...`: those and maybe others
+ * Puts back what the launcher's shell has changed, added or dropped.
+ * @returns those whose values are not UTF-8
  */
-function oddVariables(hex: string): [string, Buffer][] {
-  return splitAtNul(Buffer.from(hex.replace(/\s+/g, ''), 'hex'))
-    .map((entry): [string, Buffer] => {
-      const equals = entry.indexOf('=');
-      return [entry.toString('utf8', 0, Math.max(equals, 0)), entry.subarray(equals + 1)];
-    })
-    .filter(([name]) => name !== '' && (UNUSABLE.test(name) || OF_THE_SHELL.test(name)));
+function restoreVariables(
+  environment: Record<string, string | undefined>,
+  entries: readonly Buffer[],
+  isWhole: boolean,
+): Map<string, Buffer> {
+  const unheld = new Map<string, Buffer>();
+  if (entries.length === 0) return unheld;
+  const names = new Set<string>();
+  for (const entry of entries) {
+    const equals = entry.indexOf('=');
+    if (equals < 1) continue;
+    const name = entry.toString('utf8', 0, equals);
+    const bytes = entry.subarray(equals + 1);
+    const value = bytes.toString();
+    names.add(name);
+    if (environment[name] !== value) environment[name] = value;
+    if (value.includes(REPLACED) && !isUtf8(bytes)) unheld.set(name, bytes);
+  }
+  for (const name of Object.keys(environment)) {
+    if (!names.has(name) && (isWhole || OF_THE_SHELL.test(name))) Reflect.deleteProperty(environment, name);
+  }
+  return unheld;
 }
 
 function softLimitIn(limits: string): number {
   return Number(/^Max open files +(\S+)/m.exec(limits)?.[1]);
 }
 
-/** The signals of a mask as in /proc/PID/status, where bit n-1 stands for signal n. */
-function ignoredIn(mask: string): string[] {
-  if (!/^[0-9a-f]+$/i.test(mask)) return [];
+/**
+ * The signals that a process ignores, without `SIG`.
+ * @param status /proc/PID/status, in whose masks bit n-1 stands for signal n (proc(5))
+ */
+export function ignoredIn(status: string): string[] {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  if (mask === undefined) return [];
   const bits = BigInt(`0x${mask}`);
   const names: string[] = [];
   for (const [name, number] of Object.entries(constants.signals)) {

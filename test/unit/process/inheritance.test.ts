@@ -1,34 +1,40 @@
 import {expect, test} from 'vitest';
-import {fromNotes, takeInheritance} from '../../../src/core/process/inheritance.js';
+import {fromNotes, ignoredIn, takeInheritance} from '../../../src/core/process/inheritance.js';
 
 const LIMITS =
   'Limit      Soft Limit   Hard Limit   Units\nMax open files            1048576              1048576   files\n';
 
-test('the notes of the launcher tell ignored signals, the soft limit of open files and descriptors', () => {
-  // SIGHUP is signal 1, SIGINT 2: the two lowest bits.
-  const inheritance = fromNotes('0000000000000003;1024;3 4 9', LIMITS);
-  expect(inheritance).toEqual({descriptors: [3, 4, 9], ignoredSignals: ['HUP', 'INT'], softOpenFiles: 1024});
+test('the notes of the launcher tell the soft limit of open files, descriptors and a pipe', () => {
+  expect(fromNotes('1024;3 4 9;', LIMITS)).toEqual({descriptors: [3, 4, 9], softOpenFiles: 1024});
+  expect(fromNotes('1048576;;8 9', LIMITS)).toEqual({descriptors: [], pipe: {readEnd: 8, writeEnd: 9}});
 });
 
 test("a soft limit that Node has left alone is none of limitrun's business", () => {
-  expect(fromNotes('0;1048576;', LIMITS)).toEqual({descriptors: [], ignoredSignals: []});
+  expect(fromNotes('1048576;;', LIMITS)).toEqual({descriptors: []});
 });
 
-test.each(['', ';;', 'x;unlimited;', ';9e99;'])(
-  'notes "%s" that tell nothing are taken as nothing',
-  (notes) => {
-    expect(fromNotes(notes, LIMITS)).toEqual({descriptors: [], ignoredSignals: []});
-  },
-);
+test.each(['', ';;', 'unlimited;', '9e99;'])('notes "%s" that tell nothing are taken as nothing', (notes) => {
+  expect(fromNotes(notes, LIMITS)).toEqual({descriptors: []});
+});
+
+test('a status tells ignored signals', () => {
+  // SIGHUP is signal 1, SIGINT 2: the two lowest bits.
+  expect(ignoredIn('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000003\nSigCgt:\t1\n')).toEqual([
+    'HUP',
+    'INT',
+  ]);
+  expect(ignoredIn('SigIgn:\t0000000000000000\n')).toEqual([]);
+  expect(ignoredIn('')).toEqual([]);
+});
 
 test('a signal with two names is told once', () => {
   // SIGABRT and SIGIOT are signal 6.
-  expect(fromNotes((1 << 5).toString(16), LIMITS).ignoredSignals).toHaveLength(1);
+  expect(ignoredIn(`SigIgn:\t${(1 << 5).toString(16)}\n`)).toHaveLength(1);
 });
 
 test('the notes are taken out of the environment, and what was kept from Node is put back', () => {
   const environment: Record<string, string | undefined> = {
-    LIMITRUN_INHERITED: '0;;5',
+    LIMITRUN_INHERITED: ';5;',
     LIMITRUN_KEPT_NODE_OPTIONS: '--trace-warnings',
     HOME: '/root',
   };
@@ -42,14 +48,61 @@ test('without a launcher no signal is known to be ignored', () => {
   expect(environment).toEqual({HOME: '/root'});
 });
 
-test('a variable whose name no shell can use keeps its value, or is known not to be held', () => {
-  const hex = Buffer.from('a.b=c\0x.y=\xff\0PLAIN=1\0', 'latin1').toString('hex');
+/** As the launcher notes variables. */
+const hexOf = (...entries: string[]): string =>
+  Buffer.from(entries.map((entry) => `${entry}\0`).join(''), 'latin1').toString('hex');
+
+const HUP_IGNORED = Buffer.from('Name:\tod\nSigIgn:\t0000000000000001\n').toString('hex');
+
+test('the environment becomes what the launcher was started with, as far as Node can hold it', () => {
   const environment: Record<string, string | undefined> = {
     LIMITRUN_INHERITED: ';;',
-    LIMITRUN_INHERITED_ODD: `:${hex}`,
+    LIMITRUN_INHERITED_VARIABLES: `:${hexOf('a.b=c', 'x.y=\xff', 'PS1=of the caller', 'PLAIN=1', 'NODE_OPTIONS=\xfe')}${HUP_IGNORED}`,
+    LIMITRUN_KEPT_NODE_OPTIONS: '\uFFFD',
+    PS1: '$ ',
     PWD: 'of the shell',
+    ADDED: 'by the shell',
+    PLAIN: '1',
   };
-  const {unheldVariables} = takeInheritance(environment);
-  expect(environment).toEqual({'a.b': 'c', 'x.y': '\uFFFD'});
-  expect([...(unheldVariables ?? [])]).toEqual([['x.y', Buffer.of(0xff)]]);
+  const {unheldVariables, ignoredSignals} = takeInheritance(environment);
+  expect(ignoredSignals).toEqual(['HUP']);
+  expect(environment).toEqual({
+    'a.b': 'c',
+    'x.y': '\uFFFD',
+    PS1: 'of the caller',
+    PLAIN: '1',
+    NODE_OPTIONS: '\uFFFD',
+  });
+  expect([...(unheldVariables ?? [])]).toEqual([
+    ['x.y', Buffer.of(0xff)],
+    ['NODE_OPTIONS', Buffer.of(0xfe)],
+  ]);
+});
+
+test('what the caller calls as the launcher calls things stays', () => {
+  const environment: Record<string, string | undefined> = {
+    LIMITRUN_INHERITED: ';;',
+    LIMITRUN_INHERITED_VARIABLES: `:${hexOf('LIMITRUN_KEPT_NODE_OPTIONS=--bad')}`,
+    LIMITRUN_KEPT_NODE_OPTIONS: '--bad',
+  };
+  takeInheritance(environment);
+  expect(environment).toEqual({LIMITRUN_KEPT_NODE_OPTIONS: '--bad'});
+});
+
+test('of a large environment only what shells change is put back', () => {
+  const environment: Record<string, string | undefined> = {
+    LIMITRUN_INHERITED: ';;',
+    LIMITRUN_INHERITED_VARIABLES: `+${hexOf('a.b=c', 'RANDOM=mine')}`,
+    RANDOM: '4711',
+    PWD: 'of the shell',
+    PLAIN: '1',
+  };
+  takeInheritance(environment);
+  expect(environment).toEqual({'a.b': 'c', RANDOM: 'mine', PLAIN: '1'});
+});
+
+test.each([undefined, '', ':', '+'])('notes of no variables (%s) change none', (notes) => {
+  const environment = {LIMITRUN_INHERITED: ';;', LIMITRUN_INHERITED_VARIABLES: notes, PWD: '/'};
+  takeInheritance(environment);
+  expect(environment).toEqual({PWD: '/'});
 });
