@@ -113,7 +113,10 @@ const LIGHTER = {
     ],
   ],
   // The characters of a table, made anew for each cell by taking fifteen words apart. No cell of limitrun's has its own.
+  // And what only a debugger of tables is told: for it every long text was measured and cut off.
   'cli-table3/src/cell.js': [
+    ['let content = utils.truncate(this.content, 10, this.truncate);', ''],
+    ['info(`${this.y}-${this.x}: ${this.rowSpan - lineNum}x${this.colSpan} Cell ${content}`);', ''],
     [
       'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(',
       `const shared = this.options.chars === undefined ? tableChars.shared : undefined;
@@ -137,6 +140,8 @@ const LIGHTER = {
       'this.debug = (0, logger_1.makeDebug)(',
       'this.debug = !process.env.DEBUG ? () => {} : (0, logger_1.makeDebug)(',
     ],
+    // Told to a library that limitrun does not have, and the version has to be read for it.
+    ["g['http-call'].userAgent = this.config.userAgent;", ''],
     // Loads what makes help, for commands that are deprecated.
     [
       'const [id] = (0, util_1.normalizeArgv)(this.config);',

@@ -13,8 +13,13 @@ export function oclifConfig(): Config {
   const config: Partial<Config> = {
     name: 'limitrun',
     bin: 'limitrun',
-    version: limitrunVersion(),
-    userAgent: userAgent(),
+    // Read from a file, and only help asks for them.
+    get version() {
+      return limitrunVersion();
+    },
+    get userAgent() {
+      return userAgent();
+    },
     // Of no meaning without topics; this one has oclif leave the words alone.
     topicSeparator: ':',
     runHook: () => Promise.resolve(NO_HOOKS),

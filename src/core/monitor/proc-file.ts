@@ -14,7 +14,7 @@ const NEEDED_OTHERWISE = 48;
  * How many descriptors may be kept open for reading /proc again and again; beyond that files are opened for each
  * reading, so that a large tree does not use up limitrun's own open-files limit (half of what is left of it).
  */
-const mostKept = (openFilesLimit() - NEEDED_OTHERWISE) / 2;
+let mostKept: number | undefined;
 let kept = 0;
 /** Of the line in the buffer. */
 let lineLength = 0;
@@ -80,6 +80,7 @@ export class ProcFile {
   }
 
   #open(): number | undefined {
+    mostKept ??= (openFilesLimit() - NEEDED_OTHERWISE) / 2;
     if (this.#fd === undefined && kept < mostKept) {
       this.#fd = openSync(this.path, 'r');
       kept += 1;

@@ -1,10 +1,6 @@
 import stringWidth from 'string-width';
 
 const ASCII = /^[\u0020-\u007e]*$/;
-/** Combining marks and invisible format characters, but not the soft hyphen, which terminals show. */
-const INVISIBLE = /(?!\u00ad)[\p{Mn}\p{Me}\p{Cf}]/gu;
-/** Emoji, or what U+FE0F turns into one: here the marks and joiners belong to the picture. */
-const PICTURE = /[\ufe0f\p{Extended_Pictographic}]/u;
 /** No character of a terminal is wider, of however many code points it is made. */
 const WIDEST = 2;
 
@@ -62,6 +58,9 @@ function clipped(text: string, cells: number): string {
 }
 
 function clusterWidth(cluster: string): number {
-  const visible = PICTURE.test(cluster) ? cluster : cluster.replace(INVISIBLE, '');
+  // Emoji, or what U+FE0F turns into one: here the marks and joiners belong to the picture. Elsewhere combining marks and
+  // invisible format characters take no cell, but for the soft hyphen, which terminals show.
+  const isPicture = /[\ufe0f\p{Extended_Pictographic}]/u.test(cluster);
+  const visible = isPicture ? cluster : cluster.replace(/(?!\u00ad)[\p{Mn}\p{Me}\p{Cf}]/gu, '');
   return Math.min(WIDEST, stringWidth(visible));
 }
