@@ -1,10 +1,9 @@
 import {escaped, rounded} from '../report/json-text.js';
-import {eventShape} from './event-shape.js';
 import type {RunEvent} from './run-event.js';
 import {snakeCase} from './snake-case.js';
 
 /** The version of the format; raised when a field changes its meaning or goes, and for a new kind of event. */
-const EVENT_VERSION = 1;
+export const EVENT_VERSION = 1;
 
 /**
  * A run event as one line of JSON (no line break at its end), as described by schemas/event.v1.schema.json: the fields
@@ -13,27 +12,6 @@ const EVENT_VERSION = 1;
  */
 export function eventToJson(event: RunEvent): string {
   return escaped(JSON.stringify({v: EVENT_VERSION, ...(plain(event) as object)}));
-}
-
-/**
- * The event in a line; undefined when there is none: a line that is broken, cut, not of this version, or of an unknown
- * kind. Never throws, whatever the line holds; text in the event is text from outside.
- */
-export function eventFromJson(line: string): RunEvent | undefined {
-  try {
-    const json: unknown = JSON.parse(line);
-    if (typeof json !== 'object' || json === null || !('v' in json) || json.v !== EVENT_VERSION)
-      return undefined;
-    return eventShape(json);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a line was written by a limitrun whose format is newer than this one's. */
-export function isFromNewerVersion(line: string): boolean {
-  const version = /^\{"v":([0-9]{1,9})[,}]/.exec(line)?.[1];
-  return version !== undefined && Number(version) > EVENT_VERSION;
 }
 
 /** A copy with other names and rounded numbers. What JSON cannot hold (NaN, Infinity) is left out. */

@@ -1,4 +1,4 @@
-import {eventFromJson, isFromNewerVersion} from '../record/event-json.js';
+import {eventFromJson, isFromNewerVersion} from '../record/event-from-json.js';
 import type {RunEvent} from '../record/run-event.js';
 
 /**

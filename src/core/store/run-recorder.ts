@@ -8,7 +8,7 @@ import {LiveLines} from './live-lines.js';
 import {LogEnding} from './log-ending.js';
 import {LogFile} from './log-file.js';
 import {LogLines} from './log-lines.js';
-import {pruneNowAndThen, pruneRecords} from './prune.js';
+import {prune, pruneNowAndThen} from './prune.js';
 import type {StatePlaces} from './state-places.js';
 
 /** What a recorder is given. */
@@ -261,7 +261,7 @@ export class RunRecorder {
   #prune(): void {
     const {places, plan, runId, over = false} = this.#options;
     if (over) this.#pruning = pruneNowAndThen(places, plan, runId);
-    else void pruneRecords(places, plan, runId);
+    else void prune(places, plan, runId);
   }
 
   #fault(text: string): void {

@@ -1,4 +1,4 @@
-import {eventFromJson} from '../record/event-json.js';
+import {eventFromJson} from '../record/event-from-json.js';
 import {type FateTeller, LOST_KEPT_MS} from './fate.js';
 import {readEnds, readLastLine, RecordFault} from './record-file.js';
 

@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {describe, expect, test, type TestContext} from 'vitest';
-import {eventFromJson} from '../../../src/core/record/event-json.js';
+import {eventFromJson} from '../../../src/core/record/event-from-json.js';
 import {openRunStore} from '../../../src/core/store/file-run-store.js';
 import {waitFor} from '../../support/wait-for.js';
 import {beforeRemoval, here, placesHere, RecordedRun} from './places.js';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {eventFromJson} from '../../../src/core/record/event-json.js';
+import {eventFromJson} from '../../../src/core/record/event-from-json.js';
 import {foldRun} from '../../../src/core/record/fold-run.js';
 import type {RunEvent} from '../../../src/core/record/run-event.js';
 import {LogLines} from '../../../src/core/store/log-lines.js';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import {setImmediate} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest';
-import {eventFromJson} from '../../../src/core/record/event-json.js';
+import {eventFromJson} from '../../../src/core/record/event-from-json.js';
 import {foldRun} from '../../../src/core/record/fold-run.js';
 import type {Happening, RunEvent} from '../../../src/core/record/run-event.js';
 import {type RunView, viewRun} from '../../../src/core/record/run-view.js';
