@@ -1,6 +1,5 @@
 import {settingsFromEnvironment} from '../core/plan/environment.js';
 import {resolvePlan} from '../core/plan/resolve-plan.js';
-import {splitWords} from '../core/plan/child-words.js';
 import {BaseCommand} from './base.js';
 import {oclifFlags, settingsFromFlags} from './flags.js';
 import {readWorker} from './read-worker.js';
@@ -13,8 +12,10 @@ export class Run extends BaseCommand {
 
   /** @returns the exit code of the run */
   async run(): Promise<number> {
-    const {own, child} = splitWords(this.argv);
-    const parsed = await this.parse(Run, [...own]);
+    // Put there by route.ts, which has found where the command begins.
+    const terminator = this.argv.indexOf('--');
+    const child = this.argv.slice(terminator + 1);
+    const parsed = await this.parse(Run, this.argv.slice(0, terminator));
     const flags = settingsFromFlags(parsed.flags);
     const environment = settingsFromEnvironment(process.env);
     const worker = await readWorker(flags, environment);

@@ -40,7 +40,7 @@ export function splitWords(words: readonly string[]): SplitWords {
 
 /** Whether help or the version is asked for among limitrun's own words. */
 export function asksFor(own: readonly string[], flag: (typeof META_FLAGS)[number]['flag']): boolean {
-  return tokenize(own).some((token) => token.kind === 'option' && token.name === flag);
+  return own.length > 0 && tokenize(own).some((token) => token.kind === 'option' && token.name === flag);
 }
 
 /** One word of a command line, or a part of it (`-qv` holds two flags), with its place among the words. */
@@ -49,7 +49,16 @@ export type OptionToken = Extract<Token, {kind: 'option'}>;
 
 /** What each word is by limitrun's own flags; nothing is checked, see {@link checkFlags}. */
 export function tokenize(words: readonly string[]) {
-  const options: Record<string, {type: 'string' | 'boolean'; short?: string}> = {};
+  const options = (ownFlags ??= flagsForNode());
+  return parseArgs({args: [...words], options, tokens: true, strict: false, allowPositionals: true}).tokens;
+}
+
+type FlagsForNode = Record<string, {type: 'string' | 'boolean'; short?: string}>;
+
+let ownFlags: FlagsForNode | undefined;
+
+function flagsForNode(): FlagsForNode {
+  const options: FlagsForNode = {};
   for (const setting of SETTINGS as readonly Setting[]) {
     options[setting.flag] = {
       type: setting.kind === 'boolean' ? 'boolean' : 'string',
@@ -59,7 +68,7 @@ export function tokenize(words: readonly string[]) {
   for (const {flag, char} of META_FLAGS) {
     options[flag] = {type: 'boolean', ...(char === undefined ? {} : {short: char})};
   }
-  return parseArgs({args: [...words], options, tokens: true, strict: false, allowPositionals: true}).tokens;
+  return options;
 }
 
 /**
