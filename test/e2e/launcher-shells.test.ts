@@ -68,14 +68,18 @@ describe.each(SHELLS)('with /bin/sh of %s', (name, wanted) => {
     expect(added).toEqual(['LIMITRUN_KEPT_NODE_OPTIONS=--x']);
   });
 
-  test('L-18 options for Node that are not UTF-8 stay as they were', async () => {
+  test.each([
+    ['', 0],
+    [' beside one that is large', 60_000],
+  ])('L-18 options for Node that are not UTF-8 stay as they were%s', async (_, size) => {
     const script = `NODE_OPTIONS=$(printf '\\377x'); export NODE_OPTIONS
       LIMITRUN_KEPT_NODE_OPTIONS=mine; export LIMITRUN_KEPT_NODE_OPTIONS
       exec limitrun -- env`;
-    const {stdoutBytes} = await withShell(name, script);
+    const {stdoutBytes} = await withShell(name, script, {env: {lr__out: 'mine', LARGE: 'x'.repeat(size)}});
     const lines = stdoutBytes.toString('latin1').split('\n');
     expect(lines).toContain('NODE_OPTIONS=\xffx');
     expect(lines).toContain('LIMITRUN_KEPT_NODE_OPTIONS=mine');
+    expect(lines).toContain('lr__out=mine');
   });
 
   test('L-23 signals that the shell ignores for itself are not ignored', async () => {
