@@ -2,7 +2,18 @@
 // Starts the program as it is installed: one script (scripts/bundle.js), with what V8 has made of it before kept beside
 // it, since compiling takes longer than running. bin/run.js starts the same from separate modules.
 'use strict';
-const {chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} = require('node:fs');
+const {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const path = require('node:path');
 const {pathToFileURL} = require('node:url');
 const {Script} = require('node:vm');
@@ -15,12 +26,23 @@ const command = ['watch', 'status', 'doctor'].find((name) => name === process.ar
 const cache = path.join(directory, 'cache');
 const kept = path.join(cache, `${process.version}-${process.arch}-${command}`);
 
-/** @returns undefined when it cannot be read */
-function read(name) {
+/**
+ * What is kept is code that will run: of another user's, or of what others may write to, nothing is used.
+ * @returns undefined when it cannot be read, or somebody else may have written it
+ */
+function readKept() {
+  let descriptor;
   try {
-    return readFileSync(name);
+    descriptor = openSync(kept);
+    const {uid, mode} = fstatSync(descriptor);
+    const user = process.geteuid?.();
+    // Where there are no users (Windows) the modes say nothing either.
+    const isTrusted = user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
+    return isTrusted ? readFileSync(descriptor) : undefined;
   } catch {
     return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -35,7 +57,7 @@ const TRAILER_BYTES = 9;
  */
 function compile() {
   const {mtimeMs} = statSync(file);
-  const bytes = read(kept);
+  const bytes = readKept();
   const end = (bytes?.length ?? 0) - TRAILER_BYTES;
   // V8 itself compares no more than the length of the script.
   const cachedData = end > 0 && bytes.readDoubleLE(end) === mtimeMs ? bytes.subarray(0, end) : undefined;

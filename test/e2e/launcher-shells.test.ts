@@ -1,8 +1,8 @@
 import {spawnSync} from 'node:child_process';
-import {symlinkSync} from 'node:fs';
+import {readFileSync, symlinkSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {shell, startProgram, type RunOptions, type RunResult} from '../support/limitrun.js';
-import {missing, needs} from '../support/needs.js';
+import {needs} from '../support/needs.js';
 import {LAUNCHER} from '../support/paths.js';
 import {scratch, scratchFile} from '../support/this-test.js';
 import type {Capability} from '../support/capabilities.js';
@@ -27,42 +27,59 @@ function withShell(name: string, script: string, options: RunOptions = {}): Prom
   return shell(called, options);
 }
 
+/** Variables that one shell or another, or the launcher, has its own mind about, with values that are none of theirs. */
+const OF_SHELLS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...['PS1', 'PS2', 'PS4', 'RANDOM', 'SRANDOM', 'SECONDS', 'EPOCHSECONDS', 'EPOCHREALTIME', 'LINENO'],
+    ...['BASH', 'BASHPID', 'BASHOPTS', 'BASH_VERSION', 'BASH_VERSINFO', 'BASH_SUBSHELL', 'BASH_COMMAND'],
+    ...['BASH_ARGV0', 'HISTCMD', 'OPTIND', 'OPTERR', 'OPTARG', 'PPID', 'UID', 'EUID', 'PWD', 'OLDPWD'],
+    ...['IFS', '_', 'POSIXLY_CORRECT', 'COMP_WORDBREAKS', 'LINES', 'COLUMNS', 'SHLVL', 'lr__name'],
+    ...['LIMITRUN_INHERITED', 'LIMITRUN_INHERITED_VARIABLES', 'LIMITRUN_KEPT_NODE_OPTIONS'],
+  ].map((one, index) => [one, String(100 + index)]),
+);
+
+/** The environment that a command gets through a launcher in such a shell, as `NAME=value`. */
+async function entriesOf(name: string, env: Readonly<Record<string, string>>): Promise<string[]> {
+  const args = [LAUNCHER, '--quiet', '--no-record', '--', '/usr/bin/env', '-0'];
+  return (await startProgram(shellOf(name), args, {env}).exited).stdout.split('\0');
+}
+
 describe.each(SHELLS)('with /bin/sh of %s', (name, wanted) => {
   needs('linux', ...wanted);
 
-  test('L-17 variables that shells set for themselves stay as they were', async () => {
-    const names = [
-      'PS1',
-      'PS2',
-      'PS4',
-      'RANDOM',
-      'SECONDS',
-      'BASHPID',
-      'LINENO',
-      'OPTIND',
-      'PPID',
-      'HISTCMD',
-      '_',
-    ];
-    const env = Object.fromEntries(names.map((one, index) => [one, String(1000 + index)]));
-    const wantedOnes = Object.entries(env).map(([one, value]) => `${one}=${value}`);
-    const file = shellOf(name);
-    const args = [LAUNCHER, '--quiet', '--', '/usr/bin/env', '-0'];
-    const entries = (await startProgram(file, args, {env}).exited).stdout.split('\0');
-    expect(entries).toEqual(expect.arrayContaining(wantedOnes));
-    const large = {...env, LARGE: 'x'.repeat(60_000)};
-    const some = (await startProgram(file, args, {env: large}).exited).stdout.split('\0');
-    expect(some).toEqual(expect.arrayContaining(wantedOnes));
+  test.each([
+    ['', 0],
+    [' beside one that is large', 60_000],
+  ])(
+    'L-17 variables that shells and the launcher set for themselves stay as they were%s',
+    async (_, size) => {
+      const entries = await entriesOf(name, {...OF_SHELLS, LARGE: 'x'.repeat(size)});
+      for (const [one, value] of Object.entries(OF_SHELLS)) expect(entries).toContain(`${one}=${value}`);
+    },
+  );
+
+  test.each([
+    ['', 0],
+    [' beside one that is large', 60_000],
+  ])('L-17 no variable is added%s', async (_, size) => {
+    const added = (
+      await entriesOf(name, {LIMITRUN_KEPT_NODE_OPTIONS: '--x', LARGE: 'x'.repeat(size)})
+    ).filter((entry) => entry.slice(0, entry.indexOf('=')) in OF_SHELLS);
+    expect(added).toEqual(['LIMITRUN_KEPT_NODE_OPTIONS=--x']);
   });
 
-  test('L-18 options for Node that are not UTF-8 stay as they were', async () => {
+  test.each([
+    ['', 0],
+    [' beside one that is large', 60_000],
+  ])('L-18 options for Node that are not UTF-8 stay as they were%s', async (_, size) => {
     const script = `NODE_OPTIONS=$(printf '\\377x'); export NODE_OPTIONS
       LIMITRUN_KEPT_NODE_OPTIONS=mine; export LIMITRUN_KEPT_NODE_OPTIONS
       exec limitrun -- env`;
-    const {stdoutBytes} = await withShell(name, script);
+    const {stdoutBytes} = await withShell(name, script, {env: {lr__out: 'mine', LARGE: 'x'.repeat(size)}});
     const lines = stdoutBytes.toString('latin1').split('\n');
     expect(lines).toContain('NODE_OPTIONS=\xffx');
     expect(lines).toContain('LIMITRUN_KEPT_NODE_OPTIONS=mine');
+    expect(lines).toContain('lr__out=mine');
   });
 
   test('L-23 signals that the shell ignores for itself are not ignored', async () => {
@@ -129,18 +146,26 @@ describe('the launcher', () => {
     const more = await shell('ulimit -n 20; exec 3</dev/null 5</dev/null; exec "$LIMITRUN" -- true');
     expect(needed(more.stderr) - needed(few.stderr)).toBe(2);
   });
+});
 
-  test('V-28 says that no more processes are allowed', async ({skip}) => {
-    const reason = missing('otherUser', 'prlimit');
-    skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+describe('the launcher as a user who may start nothing', () => {
+  needs('linux', 'otherUser', 'prlimit');
+
+  test.each([
+    ['itself', 'limitrun'],
+    ['a link to it', 'link'],
+  ])('V-28 says that no more processes are allowed, started as %s', async (_, called) => {
     // Where the other user may not read the program, a copy of the launcher does: it does not get further than itself.
-    const copy = scratchFile('limitrun', spawnSync('cat', [LAUNCHER]).stdout, 0o755);
+    scratchFile('limitrun', readFileSync(LAUNCHER), 0o755);
+    symlinkSync('limitrun', scratch('link'));
     const user = ['--reuid', '54321', '--regid', '54321', '--clear-groups'];
     const {code, stderr} = await startProgram('setpriv', [
       ...user,
-      ...['prlimit', '--nproc=1:1', '/bin/sh', copy, '--', 'true'],
+      ...['prlimit', '--nproc=1:1', '/bin/sh', scratch(called), '--', 'true'],
     ]).exited;
     expect(code).toBe(125);
-    expect(stderr).toContain('limitrun: cannot start: no more processes are allowed here');
+    expect(stderr.match(/^limitrun: .*/gm)).toEqual([
+      'limitrun: cannot start: no more processes are allowed here (ulimit -u, pids.max)',
+    ]);
   });
 });

@@ -1,11 +1,21 @@
 import {execFile} from 'node:child_process';
-import {existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {startProgram} from '../support/limitrun.js';
+import {missing} from '../support/needs.js';
 import {ROOT} from '../support/paths.js';
 
 const run = promisify(execFile);
@@ -102,17 +112,39 @@ describe('the package', () => {
     renameSync(`${cli}.gone`, cli);
   });
 
-  test('what a run of more than a second keeps, the next one can use', async () => {
-    const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
-    const cache = path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli', 'cache');
-    rmSync(cache, {recursive: true, force: true});
+  describe('what is kept between runs', () => {
+    const cache = (): string => path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli', 'cache');
+
     /** How many runs in a row have used and added to what is kept: the last byte (bin/start.cjs). */
     const runsAfter = async (...command: string[]): Promise<(number | undefined)[]> => {
-      await startProgram(bin, ['--quiet', '--', ...command]).exited;
-      return readdirSync(cache).map((name) => readFileSync(path.join(cache, name)).at(-1));
+      const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+      expect((await startProgram(bin, ['--quiet', '--', ...command]).exited).code).toBe(0);
+      return readdirSync(cache()).map((name) => readFileSync(path.join(cache(), name)).at(-1));
     };
-    expect(await runsAfter('sleep', '1.3')).toEqual([1]);
-    expect(await runsAfter('true')).toEqual([2]);
+
+    beforeEach(() => {
+      rmSync(cache(), {recursive: true, force: true});
+    });
+
+    test('of a run of more than a second the next one can use', async () => {
+      expect(await runsAfter('sleep', '1.3')).toEqual([1]);
+      expect(await runsAfter('true')).toEqual([2]);
+    });
+
+    test.each([0o664, 0o646])('is not used when others may write to it (mode %o)', async (mode) => {
+      expect(await runsAfter('true')).toEqual([1]);
+      for (const name of readdirSync(cache())) chmodSync(path.join(cache(), name), mode);
+      expect(await runsAfter('true')).toEqual([1]);
+      expect(await runsAfter('true')).toEqual([2]);
+    });
+
+    test("is not used when it is another user's", async ({skip}) => {
+      const reason = missing('root');
+      skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+      expect(await runsAfter('true')).toEqual([1]);
+      for (const name of readdirSync(cache())) chownSync(path.join(cache(), name), 54321, 54321);
+      expect(await runsAfter('true')).toEqual([1]);
+    });
   });
 
   test('Y-16 once installed, the library has its five parts', async () => {

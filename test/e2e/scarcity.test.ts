@@ -7,7 +7,7 @@ import {expectNothingAlive, fixture} from '../support/this-test.js';
 describe('where few files may be open', () => {
   needs('linux', 'compiler');
 
-  test.each([40, 48])('V-28 a limit is kept with no more than %d open files', async (files) => {
+  test.each([44, 48])('V-28 a limit is kept with no more than %d open files', async (files) => {
     const script = `ulimit -n ${String(files)}; exec "$LIMITRUN" --max-rss 60MB -- "$0" 20 --mib 5 --hold 5000`;
     const {code} = await startProgram('sh', ['-c', script, fixture('forker')], {env: {LIMITRUN: LAUNCHER}})
       .exited;

@@ -1,5 +1,5 @@
 import {formatPercent, formatValue} from '../plan/units.js';
-import type {Limit, LimitKind} from './resource-limits.js';
+import type {Limit, LimitKind, LimitUnit} from './resource-limits.js';
 import type {ResourceViolation, ViolationSeverity} from './resource-violation.js';
 
 /**
@@ -17,7 +17,7 @@ export function violationMessage(limit: Limit, value: number, severity: Violatio
   const verb = isPlural(kind) ? 'exceed' : 'exceeds';
   // "256.0 MiB exceeds the limit 256.0 MiB" would look like a mistake.
   if (formatValue(value, kind.unit) === most) {
-    return `${kind.label} ${verb} the limit ${most} by ${formatValue(value - limit.value, kind.unit)}`;
+    return `${kind.label} ${verb} the limit ${most} by ${excess(value - limit.value, kind.unit)}`;
   }
   return `${subject(kind, value)} ${verb} the limit ${most}`;
 }
@@ -38,6 +38,12 @@ export function betweenSamplesMessage({kind, value}: Limit, high: number): strin
 export function throttledText({limitValue, unit}: ResourceViolation, kernel?: 'cgroup2' | 'cgroup1'): string {
   const by = kernel === undefined ? '' : ` by the kernel (${kernel})`;
   return `throttled to ${formatValue(limitValue, unit)}${by}`;
+}
+
+/** By how much a limit was passed; `less than 0.1 ms` where that would read as zero. */
+function excess(by: number, unit: LimitUnit): string {
+  const text = formatValue(by, unit);
+  return /[1-9]/.test(text) ? text : `less than ${text.replace(/0(?!\.)/, '1')}`;
 }
 
 function subject({label, unit}: LimitKind, value: number): string {

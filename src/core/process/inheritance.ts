@@ -86,9 +86,19 @@ function numbersIn(words: string): number[] {
   return words.split(' ').filter(Boolean).map(Number);
 }
 
-/** Variables that a shell (dash, bash, busybox) sets or changes for itself, and those that the launcher uses. */
-const OF_THE_SHELL =
-  /^(PWD|OLDPWD|SHLVL|_|IFS|OPTIND|PPID|PS[0-9]|BASH[A-Z_]*|S?RANDOM|SECONDS|EPOCH[A-Z]*|LINENO|HISTCMD|SHELLOPTS|lr__.*)$/s;
+/**
+ * Variables that a shell (dash, bash, busybox) sets or changes for itself, and those that the launcher uses; bin/limitrun
+ * has the same list.
+ */
+const OF_THE_SHELL = new RegExp(
+  `^(${[
+    'PWD|OLDPWD|SHLVL|_|IFS|OPT(IND|ARG|ERR)|PPID|E?UID|GROUPS|DIRSTACK|FUNCNAME|PS[0-9]|BASH[A-Z_0-9]*|S?RANDOM',
+    'SECONDS|EPOCH[A-Z]*|LINENO|HISTCMD|SHELLOPTS|POSIXLY_CORRECT|COMP_WORDBREAKS|LINES|COLUMNS',
+    '(LIMITRUN_KEPT_)?NODE_[A-Z0-9_]*|LIMITRUN_INHERITED[A-Z_]*',
+    'lr__.*',
+  ].join('|')})$`,
+  's',
+);
 
 /** What the launcher tells of the environment and of signals. */
 interface NotedVariables {

@@ -20,9 +20,7 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
     case 'ENOENT':
     case 'ENOTDIR': {
       const interpreter = interpreterOf(wanted);
-      if (interpreter !== undefined) {
-        return {code, message: `cannot run ${file}: its interpreter ${interpreter} was not found`};
-      }
+      if (interpreter !== undefined) return {code, message: `cannot run ${file}: ${lacking(interpreter)}`};
       return {code, message: wanted.file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
     case 'EACCES':
@@ -51,17 +49,23 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
   }
 }
 
+function lacking(interpreter: string): string {
+  return interpreter.endsWith('\r')
+    ? `the name of its interpreter ${interpreter.slice(0, -1)} ends in a carriage return: convert the file's line ends to LF`
+    : `its interpreter ${interpreter} was not found`;
+}
+
 /** A name of 100 kB is not worth a message of 100 kB. */
 function clipped(file: string): string {
   return file.length > 200 ? `${file.slice(0, 200)}…` : file;
 }
 
-/** The interpreter named in the `#!` line of a file that exists. */
+/** The interpreter named in the `#!` line of a file that exists, as the kernel reads it: a carriage return belongs to it. */
 function interpreterOf({file, environment}: Wanted): string | undefined {
   const found = findCommand(file, environment['PATH'] ?? '');
   if (!found.ok) return undefined;
   const line = firstLine(found.path);
-  return line?.startsWith('#!') === true ? line.slice(2).trim().split(/\s/, 1)[0] : undefined;
+  return line?.startsWith('#!') === true ? /^[ \t]*([^ \t]*)/.exec(line.slice(2))?.[1] : undefined;
 }
 
 /** The interpreter of a script, when it does not exist: the system says then that the script itself was not found. */

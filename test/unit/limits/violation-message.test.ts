@@ -50,3 +50,12 @@ test('a value that reads like the limit is told by how much it is more', () => {
     'disk reads exceed the limit 256.0 MiB/s by 4.0 KiB/s',
   );
 });
+
+test.each<[ResourceLimits, number, string]>([
+  [{timeoutMs: 500}, 500.02, 'wall time exceeds the limit 500 ms by less than 0.1 ms'],
+  [{timeoutMs: 500}, 500.2, 'wall time exceeds the limit 500 ms by 0.2 ms'],
+  [{cpu: {maxPercent: 75}}, 75.01, 'CPU exceeds the limit 75.0% by less than 0.1%'],
+  [{io: {maxReadBytesPerSecond: MIB}}, MIB + 0.3, 'disk reads exceed the limit 1.0 MiB/s by less than 1 B/s'],
+])('a violation of %j by %d is never one by zero', (limits, value, sentence) => {
+  expect(violationMessage(onlyLimit(limits), value, 'critical')).toBe(sentence);
+});

@@ -50,6 +50,16 @@ test('a script whose interpreter does not exist says which one', () => {
   });
 });
 
+test.each(['#!/bin/sh\r\n', '#! \t/bin/sh\r\nexit 3\r\n'])(
+  'a script with the line ends of another system (%j) says that they are in the way',
+  async (content) => {
+    const file = fileWith('script', content);
+    const message = `cannot run ${file}: the name of its interpreter /bin/sh ends in a carriage return: convert the file's line ends to LF`;
+    expect(spawnFailure('ENOENT', {file, ...nowhere}).message).toBe(message);
+    expect((await failureOf({file, args: [], environment: {}})).message).toBe(message);
+  },
+);
+
 test('such a script is found in the PATH of the child, past directories that lack it', () => {
   fileWith('script', '#!/no/such/python3\n');
   const PATH = ['/no/such/directory', directory].join(delimiter);
