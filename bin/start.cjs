@@ -15,7 +15,6 @@ const {
   writeFileSync,
 } = require('node:fs');
 const path = require('node:path');
-const {pathToFileURL} = require('node:url');
 const {Script} = require('node:vm');
 
 const directory = path.join(__dirname, '../dist/cli');
@@ -27,17 +26,18 @@ const cache = path.join(directory, 'cache');
 const kept = path.join(cache, `${process.version}-${process.arch}-${command}`);
 
 /**
- * What is kept is code that will run: of another user's, or of what others may write to, nothing is used.
+ * What is kept is code that will run: it is used if only root, this user or the owner of the script can have written it.
+ * @param owner the script's
  * @returns undefined when it cannot be read, or somebody else may have written it
  */
-function readKept() {
+function readKept(owner) {
   let descriptor;
   try {
     descriptor = openSync(kept);
     const {uid, mode} = fstatSync(descriptor);
     const user = process.geteuid?.();
     // Where there are no users (Windows) the modes say nothing either.
-    const isTrusted = user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
+    const isTrusted = user === undefined || ([0, user, owner].includes(uid) && (mode & 0o022) === 0);
     return isTrusted ? readFileSync(descriptor) : undefined;
   } catch {
     return undefined;
@@ -56,8 +56,8 @@ const TRAILER_BYTES = 9;
  * @returns the script, how many runs have added to what is kept, and when the script was last changed
  */
 function compile() {
-  const {mtimeMs} = statSync(file);
-  const bytes = readKept();
+  const {mtimeMs, uid} = statSync(file);
+  const bytes = readKept(uid);
   const end = (bytes?.length ?? 0) - TRAILER_BYTES;
   // V8 itself compares no more than the length of the script.
   const cachedData = end > 0 && bytes.readDoubleLE(end) === mtimeMs ? bytes.subarray(0, end) : undefined;
@@ -118,7 +118,13 @@ function programWithMap() {
 
 function exportsOf(program) {
   const module = {exports: {}};
-  program(module.exports, require, module, pathToFileURL(file).href);
+  // Few runs ask where they are.
+  const place = {
+    get url() {
+      return require('node:url').pathToFileURL(file).href;
+    },
+  };
+  program(module.exports, require, module, place);
   return module.exports;
 }
 

@@ -9,8 +9,8 @@ import {leaveOut, lighter, loadedWhenCalled, loadedWhenUsed} from './lighter.js'
  */
 const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
 
-/** As far from the package's root as the modules that look for it from where they are. */
-const MODULE_URL = 'limitrunModuleUrl';
+/** Whose `url` is as far from the package's root as the modules that look for it from where they are. */
+const PLACE = 'limitrunPlace';
 
 /**
  * Makes the program as it is installed: one script, dist/cli/limitrun.js, with all that it uses of other packages and a
@@ -36,13 +36,13 @@ export async function bundle(root, dist) {
     // Stack traces are for DEBUG, which reads the source map.
     minify: true,
     charset: 'ascii',
-    define: {'import.meta.url': MODULE_URL},
+    define: {'import.meta.url': `${PLACE}.url`},
     supported: {'dynamic-import': false},
     external: NOT_BUNDLED,
     legalComments: 'none',
     logLevel: 'warning',
     sourcemap: true,
-    banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${MODULE_URL}) {`},
+    banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${PLACE}) {`},
     footer: {js: '});'},
     plugins: [lighter, leaveOut, loadedWhenUsed, loadedWhenCalled],
   });

@@ -113,20 +113,12 @@ export class RunContainment {
     const nowMs = systemClock.nowMs();
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
-    this.#judge(manager, control);
-  }
-
-  /**
-   * Somebody asks limitrun to end. Perhaps because the kernel has killed: systemd stops a scope in which it has
-   * (systemd.scope(5), OOMPolicy=). What came first is the cause.
-   */
-  endingSignal(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
-    this.#judge(manager, control);
+    this.judge(manager, control);
   }
 
   /** The command has ended; perhaps the kernel has killed it, perhaps it never began. */
   childExited(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
-    this.#judge(manager, control);
+    this.judge(manager, control);
     if (this.#group?.entered() !== false) return;
     control.kill({
       kind: 'fault',
@@ -134,7 +126,12 @@ export class RunContainment {
     });
   }
 
-  #judge(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
+  /**
+   * Whether the kernel has killed at the cap, asked at once: before something else is taken for the cause of what
+   * follows. A sample may show the limit broken; or somebody asks limitrun to end, perhaps because the kernel has killed:
+   * systemd stops a scope in which it has (systemd.scope(5), OOMPolicy=).
+   */
+  judge(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
     const {memory} = this.#caps;
     if (memory === undefined || this.#group?.outOfMemory() !== 'at_our_cap') return;
     const cap = {source: this.#group.kind, capValue: memory.bytes};

@@ -105,7 +105,7 @@ class SupervisedRun {
     const stopListening = listenToCaller(inheritance.ignoredSignals, (signal, alreadyThere) => {
       if (signal === 'SIGINT' && alreadyThere) this.#interruptedByTerminal = true;
       if (ENDS_AT_ONCE.has(signal)) {
-        this.#containment?.endingSignal(this.#manager, this.#control);
+        this.#containment?.judge(this.#manager, this.#control);
         this.#hooks?.endingSignal(signal);
       }
       if (signal === 'SIGWINCH') this.#onlookers.resized();
@@ -217,6 +217,7 @@ class SupervisedRun {
       beforeAction: (violation) => this.#hooks?.before(violation),
       afterAction: () => this.#hooks?.after(),
       throttle: attempt.throttle,
+      askKernel: () => this.#containment?.judge(manager, this.#control),
       onEvent: (event) => {
         this.#limitEvent(event);
       },

@@ -7,82 +7,38 @@ import type {ResourceUsage} from '../monitor/resource-usage.js';
 import type {TreeMember} from '../monitor/tree-member.js';
 import {TreeTerminator, type TerminationReason} from '../process/tree-terminator.js';
 import {TreeThrottle} from '../process/tree-throttle.js';
-import {ActionGate, type ActionSurroundings} from './action-gate.js';
+import {ActionGate} from './action-gate.js';
 import {capViolation, violationOfLimit, type ReachedCap} from './cap-violation.js';
 import {checkLimits} from './check-options.js';
 import {refuseUnlimitable} from './limitable-pid.js';
 import type {LimitEvent} from './limit-event.js';
 import {lookingRules} from './looking-rules.js';
+import {MANAGER_DEFAULTS, wouldAct, type ResourceLimitManagerOptions} from './manager-options.js';
 import {rankMembers} from './rank-members.js';
 import {ResourceEnforcer} from './resource-enforcer.js';
-import {
-  limitsSet,
-  throttleFault,
-  type Limit,
-  type LimitType,
-  type ResourceLimits,
-} from './resource-limits.js';
+import {limitsSet, throttleFault, type Limit, type LimitType} from './resource-limits.js';
 import {actsOnTheTree, startsAgain, type ViolationHandlingMode} from './resource-policy.js';
 import {ResourceViolationChecker, violationOf, type CheckerState} from './resource-violation-checker.js';
 import type {ResourceViolation} from './resource-violation.js';
 import {withDeadline} from './with-deadline.js';
 
 export type {LimitEvent} from './limit-event.js';
+export type {ResourceLimitManagerOptions} from './manager-options.js';
 
 /** Acts on a critical violation in mode `external`. It may return a promise. */
 export type ViolationCallback = (violation: ResourceViolation) => void | Promise<void>;
-
-export interface ResourceLimitManagerOptions extends ActionSurroundings {
-  /** The root of the process tree. */
-  readonly pid: number;
-  readonly limits: ResourceLimits;
-  /** Default `internal`. */
-  readonly violationHandling?: ViolationHandlingMode;
-  /** From SIGTERM to SIGKILL. Default 5 s. */
-  readonly gracePeriodMs?: number;
-  /** Longest gap between two looks at the limits. Default 100 ms. */
-  readonly intervalMs?: number;
-  /** Longest gap between two samples when cheap looks in between find nothing new. Default 2 s; the interval at least. */
-  readonly sampleEveryMs?: number;
-  /** How long usage is remembered. Default 5 min. */
-  readonly historyRetentionMs?: number;
-  /** Violations are not looked for during this time after the start. Default 0. */
-  readonly startupGraceMs?: number;
-  /** A callback that has not settled after this long has failed. Default: the grace period. */
-  readonly callbackDeadlineMs?: number;
-  readonly onEvent?: (event: LimitEvent) => void;
-  /** Members are told with the words of their command lines, which may hold secrets. Default true. */
-  readonly memberArguments?: boolean;
-  /** The tree was started by this process just now: its CPU time is counted from zero, what is reaped too. */
-  readonly ownChild?: boolean;
-  /** Default: the best one of this machine. */
-  readonly probe?: Probe;
-  /** Default: one of its own. Handed in by whoever else may end the same tree. */
-  readonly terminator?: TreeTerminator;
-  /** Default: one of its own. Handed in by whoever else may throttle the same tree. */
-  readonly throttle?: TreeThrottle;
-  readonly clock?: Clock;
-}
 
 /** Members told with a violation. */
 const MOST_MEMBERS_TOLD = 500;
 /** Violations whose trees {@link ResourceLimitManager.getViolations} still has. */
 const TREES_REMEMBERED = 20;
-const DEFAULTS = {
-  gracePeriodMs: 5000,
-  intervalMs: 200,
-  sampleEveryMs: 2000,
-  historyRetentionMs: 300_000,
-  startupGraceMs: 0,
-  memberArguments: true,
-};
 
 /**
  * Watches one process tree and sees to it that its limits are kept. Owns the monitor, the checker and the enforcer;
  * every violation passes once through {@link ResourceLimitManager.onViolationDispatch}.
  */
 export class ResourceLimitManager {
-  readonly #options: ResourceLimitManagerOptions & typeof DEFAULTS;
+  readonly #options: ResourceLimitManagerOptions & typeof MANAGER_DEFAULTS;
   readonly #clock: Clock;
   readonly #limits: readonly Limit[];
   readonly #checker: ResourceViolationChecker;
@@ -104,7 +60,7 @@ export class ResourceLimitManager {
   constructor(options: ResourceLimitManagerOptions) {
     checkLimits(options.limits, options.violationHandling);
     refuseUnlimitable(options.pid, wouldAct(options));
-    this.#options = {...DEFAULTS, ...options};
+    this.#options = {...MANAGER_DEFAULTS, ...options};
     this.#clock = options.clock ?? systemClock;
     this.#limits = limitsSet(options.limits);
     this.#checker = new ResourceViolationChecker(this.#limits);
@@ -290,12 +246,16 @@ export class ResourceLimitManager {
     this.#noticeEmptiness(usage.process.processes === 0);
     if (usage.atMs - this.#startedAtMs < this.#options.startupGraceMs) return;
     // A tree that is held for the sake of an action is judged again after it; one that the kernel kills never.
-    if (this.#gate.holding || this.#violations.at(-1)?.source !== undefined) return;
+    if (this.#gate.holding || this.#isKilledByKernel()) return;
     const {state, begun, ended, outgrown} = this.#checker.check(
       usage,
       this.#state,
       this.#throttle.demandPercent,
     );
+    if (begun.some(({severity}) => severity === 'critical')) {
+      this.#options.askKernel?.();
+      if (this.#isKilledByKernel()) return;
+    }
     this.#state = state;
     for (const one of ended) {
       this.#emit({kind: 'violation_ended', ended: one});
@@ -306,6 +266,10 @@ export class ResourceLimitManager {
     for (const violation of outgrown) {
       if (this.#terminator.begun) this.#terminator.killAll({violation, actor: 'enforcer'});
     }
+  }
+
+  #isKilledByKernel(): boolean {
+    return this.#violations.at(-1)?.source !== undefined;
   }
 
   /** Whoever has started the tree learns of its end sooner, and ends the watching: only if not is it searched for. */
@@ -374,8 +338,4 @@ export class ResourceLimitManager {
       process.emitWarning(`limitrun: onEvent has thrown: ${errorMessage(error)}`);
     }
   }
-}
-
-function wouldAct({limits, violationHandling}: ResourceLimitManagerOptions): boolean {
-  return violationHandling !== 'disabled' && limitsSet(limits).some(({policy}) => actsOnTheTree(policy));
 }

@@ -1,4 +1,4 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, openSync, readdirSync, readSync} from 'node:fs';
 import {glanceAtStat, numberAt, type StatGlance} from './procfs-text.js';
 
 const buffer = Buffer.allocUnsafe(64 * 1024);
@@ -8,11 +8,12 @@ const LONGEST_LINE = 256;
 /** As much of a stat line as is wanted at a glance, and more. */
 const LONGEST_STAT_LINE = 1024;
 
-/** As many descriptors as Node, the record, the guard and the control groups may have open, and some more. */
-const NEEDED_OTHERWISE = 48;
+/** As many descriptors as the record, the guard and the control groups may open later, and some more. */
+const NEEDED_LATER = 28;
 /**
  * How many descriptors may be kept open for reading /proc again and again; beyond that files are opened for each
- * reading, so that a large tree does not use up limitrun's own open-files limit (half of what is left of it).
+ * reading, so that a large tree does not use up limitrun's own open-files limit: half of what was left of it when the
+ * first file was opened.
  */
 let mostKept: number | undefined;
 let kept = 0;
@@ -80,7 +81,7 @@ export class ProcFile {
   }
 
   #open(): number | undefined {
-    mostKept ??= (openFilesLimit() - NEEDED_OTHERWISE) / 2;
+    mostKept ??= (openFilesLimit() - openFiles() - NEEDED_LATER) / 2;
     if (this.#fd === undefined && kept < mostKept) {
       this.#fd = openSync(this.path, 'r');
       kept += 1;
@@ -107,6 +108,15 @@ export function readProcText(path: string): string | undefined {
     return undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** How many are open now; none where it cannot be told. */
+function openFiles(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return 0;
   }
 }
 
