@@ -15,6 +15,18 @@ describe('where few files may be open', () => {
     await expectNothingAlive();
   });
 
+  test.each([60, 200])('V-28 and beside %d open files that it has inherited', async (inherited) => {
+    const open = `for ((i = 20; i < 20 + ${String(inherited)}; i++)); do eval "exec $i</dev/null"; done`;
+    const limit = `ulimit -n ${String(inherited + 60)}`;
+    const script = `${open}; ${limit}; exec "$LIMITRUN" --max-rss 60MB -- "$0" 20 --mib 5 --hold 5000`;
+    const {code, stderr} = await startProgram('bash', ['-c', script, fixture('forker')], {
+      env: {LIMITRUN: LAUNCHER},
+    }).exited;
+    expect(stderr).toContain('ended: resident memory exceeded 60.0 MiB');
+    expect(code).toBe(110);
+    await expectNothingAlive();
+  });
+
   test('V-28 a limitrun that cannot open files any more ends with 125, and its guard ends the tree', async ({
     skip,
   }) => {

@@ -15,7 +15,7 @@ export interface ResourceLimitManagerOptions extends ActionSurroundings {
   readonly violationHandling?: ViolationHandlingMode;
   /** From SIGTERM to SIGKILL. Default 5 s. */
   readonly gracePeriodMs?: number;
-  /** Longest gap between two looks at the limits. Default 100 ms. */
+  /** Longest gap between two looks at the limits. Default 200 ms. */
   readonly intervalMs?: number;
   /** Longest gap between two samples when cheap looks in between find nothing new. Default 2 s; the interval at least. */
   readonly sampleEveryMs?: number;

@@ -6,6 +6,7 @@ import {
   type LimitEvent,
   type ResourceLimitManagerOptions,
 } from '../../../src/core/limits/resource-limit-manager.js';
+import {limitsSet} from '../../../src/core/limits/resource-limits.js';
 import type {ResourceViolation} from '../../../src/core/limits/resource-violation.js';
 import {ancestorsOf} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading, TreeReading} from '../../../src/core/monitor/probe.js';
@@ -163,6 +164,35 @@ describe('in virtual time', () => {
       {kind: 'enforced', violation},
     ]);
     expect(violation).toMatchObject({limitType: 'max_time', severity: 'critical', currentValue: 200});
+  });
+
+  test('when the kernel has killed at its cap before, that is the one violation, whatever the sample shows', async () => {
+    const asked = vi.fn();
+    const limits = {cpu: {maxTimeMs: 100}};
+    const {manager, kinds} = inMemory(over, {
+      limits,
+      askKernel: () => {
+        asked();
+        const [limit] = limitsSet(limits);
+        if (limit !== undefined) manager.capReached(limit, {source: 'cgroup1', capValue: 100});
+      },
+    });
+    await manager.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(manager.getViolations()).toMatchObject([{severity: 'critical', source: 'cgroup1'}]);
+    expect(kinds()).toEqual(['violation_begun', 'enforced']);
+  });
+
+  test('the kernel is asked once when a limit is broken, not for a warning', async () => {
+    const askKernel = vi.fn();
+    const {manager, kinds} = inMemory((count) => ({cpuTimeMs: count === 1 ? 90 : 200}), {askKernel});
+    await manager.start();
+    expect(kinds()).toEqual(['violation_begun']);
+    expect(askKernel).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(askKernel).toHaveBeenCalledTimes(1);
+    expect(kinds()).toContain('enforced');
   });
 
   test('a violation that goes on is enforced once', async () => {
