@@ -76,14 +76,16 @@ export function shareOf({balanceMs}: ThrottleLedger, wantedCores: number): numbe
  * How long the tree is stopped and how long it runs next. In a period it gets its share, and a part of what is owed to
  * it or by it; the integral of what was really used decides, so that the average converges whatever the signals and
  * timers do. A tree that wants no more than it may have is not stopped at all (`stopMs` 0).
+ * @param lateMs for how much longer than asked the tree runs, since timers and signals are late: it is stopped for
+ * longer too, or one that has a debt would use more than what it still gets
  */
-export function nextSlice(ledger: ThrottleLedger, wantedCores: number, periodMs: number): Slice {
+export function nextSlice(ledger: ThrottleLedger, wantedCores: number, periodMs: number, lateMs = 0): Slice {
   const cores = shareOf(ledger, wantedCores);
   if (ledger.demandCores <= cores) return {runMs: periodMs, stopMs: 0};
   const runShare = cores / ledger.demandCores;
-  const runMs = Math.max(SHORTEST_RUN_MS, periodMs * runShare);
-  const stopMs = Math.min(LONGEST_STOP_MS, runMs / runShare - runMs);
-  return stopMs < SHORTEST_STOP_MS ? {runMs: periodMs, stopMs: 0} : {runMs, stopMs};
+  const reallyMs = Math.max(SHORTEST_RUN_MS + lateMs, periodMs * runShare);
+  const stopMs = Math.min(LONGEST_STOP_MS, reallyMs / runShare - reallyMs);
+  return stopMs < SHORTEST_STOP_MS ? {runMs: periodMs, stopMs: 0} : {runMs: reallyMs - lateMs, stopMs};
 }
 
 /** @param costMs what stopping and waking the tree once has taken */

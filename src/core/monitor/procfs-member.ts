@@ -119,9 +119,10 @@ export class ProcfsMember {
       zombie,
       cpuTimeMs: toMs(this.#ticks),
       reapedCpuTimeMs: toMs(reapedTicks),
+      // The high-water mark before what is resident: of a process that grows it must not be ahead.
+      ...(zombie ? {} : this.#costly(stat, request)),
       ...(zombie ? {} : this.#memory(stat, units)),
       ...(request.pss && !zombie ? this.#proportional() : {}),
-      ...(zombie ? {} : this.#costly(stat, request)),
     };
   }
 

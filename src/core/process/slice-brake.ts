@@ -14,6 +14,8 @@ const MOST_ROUNDS = 20;
 /** How often and how many times a parent is looked at that has not stopped yet, before its children are. */
 const STANDS_AFTER_MS = 1;
 const MOST_LOOKS = 20;
+/** How quickly the idea of how late a run ends follows what was seen. */
+const LATENESS_WEIGHT = 0.25;
 
 /**
  * Stops the whole tree and wakes it in turns: what is in its control group by freezing the group, which nobody in it
@@ -22,6 +24,10 @@ const MOST_LOOKS = 20;
 export class SliceBrake implements Brake {
   readonly #pause = new Pause();
   #costMs = 0;
+  /** For how much longer than asked the tree has run, of late. */
+  #lateMs = 0;
+  /** When it was woken, and for how long it was to run. */
+  #run: {readonly sinceMs: number; readonly askedMs: number} | undefined;
   #groupStands = false;
   /** Parents before their children, as they were stopped. */
   readonly #stopped = new Map<number, ProcessIdentity>();
@@ -35,8 +41,9 @@ export class SliceBrake implements Brake {
   ) {}
 
   async turn(ledger: ThrottleLedger, wantedCores: number): Promise<BrakeTurn> {
-    const {stopMs, runMs} = nextSlice(ledger, wantedCores, periodFor(this.#costMs));
+    const {stopMs, runMs} = nextSlice(ledger, wantedCores, periodFor(this.#costMs), this.#lateMs);
     const heldMs = stopMs > 0 ? await this.#hold(stopMs) : 0;
+    this.#run = heldMs > 0 ? {sinceMs: this.clock.nowMs(), askedMs: runMs} : undefined;
     await this.#pause.for(runMs);
     return {heldMs, deniedMs: 0};
   }
@@ -56,6 +63,7 @@ export class SliceBrake implements Brake {
     this.#groupStands = (await this.group?.freeze('throttle')) ?? false;
     for (let round = 0; round < MOST_ROUNDS && (await this.#stopFresh()); round += 1);
     const beganMs = this.clock.nowMs();
+    this.#stoodAt(beganMs);
     const stopCostMs = beganMs - askedMs;
     const untilMs = beganMs + stopMs;
     for (let leftMs = stopMs; leftMs > 0; leftMs = untilMs - this.clock.nowMs()) {
@@ -67,6 +75,13 @@ export class SliceBrake implements Brake {
     this.#wakeAll();
     this.#costMs = stopCostMs + this.clock.nowMs() - wokenMs;
     return this.clock.nowMs() - beganMs;
+  }
+
+  /** The run before has ended, when the tree stood still. */
+  #stoodAt(nowMs: number): void {
+    if (this.#run === undefined) return;
+    const lateMs = Math.max(0, nowMs - this.#run.sinceMs - this.#run.askedMs);
+    this.#lateMs += (lateMs - this.#lateMs) * LATENESS_WEIGHT;
   }
 
   /**

@@ -124,6 +124,16 @@ describe('any tree', () => {
   });
 });
 
+test('a tree in debt gets its least share, however late the timers are', () => {
+  const inDebt: ThrottleLedger = {balanceMs: -1e6, demandCores: 2};
+  for (const lateMs of [0, 1, 5, 15]) {
+    const {runMs, stopMs} = nextSlice(inDebt, 0.25, SHORTEST_PERIOD_MS, lateMs);
+    expect(runMs).toBeGreaterThanOrEqual(5);
+    const usedMs = 2 * (runMs + lateMs);
+    expect(usedMs / (runMs + lateMs + stopMs)).toBeCloseTo(0.025, 5);
+  }
+});
+
 test('after a pause of the whole job no more than a second is made up for', () => {
   const ledger = openLedger(100, 50);
   const after = account(ledger, {elapsedMs: 3_600_000, ranMs: 50, usedMs: 50, deniedMs: 0}, 0.5);

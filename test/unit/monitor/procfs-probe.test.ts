@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {measuredHere, openProbe} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading} from '../../../src/core/monitor/probe.js';
@@ -327,6 +328,32 @@ test('the highest memory so far is told in the reading after a spike, without de
   child.process.stdin?.write('go\n');
   await child.said('freed');
   expect(read(child.pid)?.peakRssBytes).toBeGreaterThan((before?.rssBytes ?? Infinity) + 190 * 2 ** 20);
+});
+
+test('the highest memory so far is not ahead of what is resident in a process that only grows', async () => {
+  const child = startNode(`
+    const memory = new Uint8Array(400 * 2 ** 20);
+    console.log('ready');
+    process.stdin.once('data', () => {
+      for (let from = 0; from < memory.length; from += 4096) memory[from] = 1;
+      console.log('grown');
+    });`);
+  await child.said('ready');
+  open(child);
+  const from = read(child.pid)?.rssBytes ?? Infinity;
+  child.process.stdin?.write('go\n');
+  let grown = 0;
+  let ahead = 0;
+  for (let last = from; last < from + 380 * 2 ** 20;) {
+    const {rssBytes = 0, peakRssBytes = Infinity} = read(child.pid, {pss: false, details: true}) ?? {};
+    if (rssBytes > last) grown += 1;
+    if (rssBytes > last && peakRssBytes > rssBytes) ahead += 1;
+    last = Math.max(last, rssBytes);
+    await nextTurn();
+  }
+  expect(grown).toBeGreaterThan(5);
+  // The program's own runtime may give a page back.
+  expect(ahead).toBeLessThan(grown / 4);
 });
 
 test('a screening tells the resident memory and the processes of the tree', async () => {
