@@ -43,6 +43,7 @@ export class RunContainment {
 
   /**
    * Prepares what the plan asks for. Why there are no groups is said with `--verbose`.
+   * @param stay see {@link openSite}
    * @returns undefined where there is nothing to contain, or it cannot be done or was not wanted
    * @throws UsageError with `--enforce kernel`, when a limit cannot be capped that should be
    */
@@ -51,13 +52,14 @@ export class RunContainment {
     runId: string,
     ignoredSignals: readonly string[],
     teller: Teller,
+    stay: () => void,
   ): Promise<RunContainment | undefined> {
     if (plan.monitoring.enforce === 'poll' || limitsSet(plan.limits).length === 0) return undefined;
     const fault = whyNot(plan);
     const caps = capsOf(plan, plan.limits);
     const opened: OpenedSite =
       fault === undefined
-        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps), welcome(caps))
+        ? await openSite(askerHere(ignoredSignals), runId, controllersFor(caps), welcome(caps), stay)
         : {site: undefined, missing: new Map(), why: fault};
     const {site} = opened;
     const uncapped = whyNotCapped(opened, caps);

@@ -67,13 +67,30 @@ class SupervisedRun {
     this.#hooks = this.#openHooks();
   }
 
-  /** What must be known before anything starts. @throws UsageError */
+  /** What must be known before the command starts. @throws UsageError */
   async check(): Promise<void> {
+    try {
+      await this.#check();
+    } catch (error) {
+      await this.#guard.dismiss();
+      throw error;
+    }
+  }
+
+  async #check(): Promise<void> {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
     const {ignoredSignals} = inheritance;
-    this.#containment = await RunContainment.open(this.#plan, this.#runId, ignoredSignals, this.#teller);
+    this.#containment = await RunContainment.open(
+      this.#plan,
+      this.#runId,
+      ignoredSignals,
+      this.#teller,
+      () => {
+        this.#startGuard();
+      },
+    );
     this.#promises = promisesOf(this.#plan, this.#containment);
     // That nothing is sampled is said by the plan's own notice.
     for (const text of monitoring.enabled ? unkeptLimits(this.#promises) : []) {
@@ -115,10 +132,7 @@ class SupervisedRun {
       this.#hooks?.abort();
       this.#control.kill({kind: 'fault', message});
     });
-    this.#guard.start((why) => {
-      if (this.#plan.output.verbose)
-        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
-    });
+    this.#startGuard();
     this.#control.start();
     this.#onlookers.begin();
     const endQuiet = keepHeapQuiet();
@@ -134,6 +148,13 @@ class SupervisedRun {
     stopListening();
     await this.#dieAsTheChildDid(end);
     return exitCode;
+  }
+
+  #startGuard(): void {
+    this.#guard.start((why) => {
+      if (this.#plan.output.verbose)
+        this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
+    });
   }
 
   #openControl(): ProcessControl {

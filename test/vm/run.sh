@@ -5,6 +5,7 @@
 # for each check and ends with the number of those that failed. Without a PART those named in the file `parts` beside it
 # are checked, without that file all.
 cd /job || exit 99
+export SYSTEMD_PAGER=cat
 failed=0
 gcc -O1 -o /usr/local/bin/alloc alloc.c || exit 99
 mkdir -p /opt && cp -a package /opt/limitrun && chmod -R a+rX /opt/limitrun
@@ -85,6 +86,24 @@ part_memory() {
     check "$who: what goes to the background leaves the exit code" 3 $?
     check "$who: and is ended" "" "$(survivors)"
   done
+  # A unit that somebody else has made is there for as long as the run, and a stop of it stops the run.
+  rm -f "$out"/*
+  user systemd-run --user --scope -q --unit=job limitrun --no-record --max-rss 64MB -- sleep 1000 >"$out/out" 2>"$out/err" &
+  check "job.scope: the command runs" yes "$(awaited survivors)"
+  check "job.scope: is there" active "$(user systemctl --user is-active job.scope)"
+  check "job.scope: limitrun is in a scope that does not end with what is killed" continue \
+    "$(user systemctl --user show --value -p OOMPolicy "$(user systemctl --user list-units --plain --no-legend 'limitrun-*.scope' | cut -d' ' -f1)")"
+  user systemctl --user stop job.scope
+  wait $!
+  check "job.scope: a stop of it ends the run" 143 $?
+  check "job.scope: and nobody is left" "" "$(empty survivors)"
+  user systemd-run --user --scope -q --unit=job limitrun --no-record --max-rss 64MB -- sleep 1000 >"$out/out" 2>"$out/err" &
+  check "job.scope: the command runs again" yes "$(awaited survivors)"
+  kill_limitrun
+  wait
+  check "job.scope: the tree goes with limitrun" "" "$(empty survivors)"
+  units() { user systemctl --user list-units --plain --no-legend 'job.scope' 'limitrun-*.scope'; }
+  check "job.scope: nor is a unit left" "" "$(empty units)"
 }
 
 # What the doctor expects

@@ -20,7 +20,7 @@ export async function askForScope(
   pid: number,
 ): Promise<string | undefined> {
   const scope = `limitrun-${runId}.scope`;
-  const refused = await call(manager, scopeCall(manager, scope, pid));
+  const {refused} = await call(manager, scopeCall(manager, scope, pid));
   if (refused !== undefined) return refused;
   // The call only queues the job.
   const untilMs = systemClock.nowMs() + PATIENCE_MS;
@@ -59,14 +59,49 @@ export function scopeCall({kind, ownUnit}: GroupManager, scope: string, pid: num
   ];
 }
 
+/**
+ * Whether systemd ends limitrun's own unit when the kernel has killed in it: by SIGTERM at first, by SIGKILL with the
+ * second kill (systemd.scope(5), OOMPolicy=). A unit that does not know the property is never ended for that.
+ */
+export async function endsAfterKill(manager: GroupManager): Promise<boolean> {
+  if (manager.ownUnit === undefined) return false;
+  const {answer = ''} = await call(manager, oomPolicyCall(manager, manager.ownUnit));
+  return answer !== '' && !answer.includes('"continue"');
+}
+
+/** The words for busctl(1); the answer is such as `s "stop"`. */
+export function oomPolicyCall({kind}: GroupManager, unit: string): string[] {
+  return [
+    `--${kind}`,
+    'get-property',
+    'org.freedesktop.systemd1',
+    `/org/freedesktop/systemd1/unit/${pathLabel(unit)}`,
+    `org.freedesktop.systemd1.${unit.endsWith('.service') ? 'Service' : 'Scope'}`,
+    'OOMPolicy',
+  ];
+}
+
+/** As sd_bus_path_encode(3) does: what is no letter or digit, and a digit at the start, as `_` and its hexadecimal code. */
+function pathLabel(unit: string): string {
+  return [...Buffer.from(unit)]
+    .map((byte, at) => {
+      const character = String.fromCharCode(byte);
+      const isPlain = at === 0 ? /[a-z]/i.test(character) : /[a-z0-9]/i.test(character);
+      return isPlain ? character : `_${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
+}
+
+/** `refused`: why it was not answered. */
 function call(
   {busctl, runtimeDirectory}: GroupManager,
   words: readonly string[],
-): Promise<string | undefined> {
+): Promise<{refused: string; answer?: never} | {refused?: never; answer: string}> {
   const env = {XDG_RUNTIME_DIR: runtimeDirectory};
   return new Promise((resolve) => {
-    execFile(busctl, words, {env, timeout: PATIENCE_MS, cwd: '/'}, (error, _stdout, stderr) => {
-      resolve(error === null ? undefined : stderr === '' ? errorMessage(error) : firstLine(stderr));
+    execFile(busctl, words, {env, timeout: PATIENCE_MS, cwd: '/'}, (error, stdout, stderr) => {
+      if (error === null) resolve({answer: stdout});
+      else resolve({refused: stderr === '' ? errorMessage(error) : firstLine(stderr)});
     });
   });
 }

@@ -20,7 +20,18 @@ export interface GroupPlace {
 export type GroupChoice =
   | {readonly kind: 'none'; readonly why: string}
   /** Ask for a group of limitrun's own, then choose again. `otherwise`: when that fails. */
-  | {readonly kind: 'ask'; readonly manager: GroupManager; readonly otherwise: GroupChoice}
+  | {
+      readonly kind: 'ask';
+      readonly manager: GroupManager;
+      /**
+       * `missing`: it is the only way to something wanted. `oom_policy`: only if systemd ends limitrun's own unit when
+       * the kernel has killed in it, which is how a cap on memory is kept (systemd.scope(5), OOMPolicy=).
+       */
+      readonly because: 'missing' | 'oom_policy';
+      /** limitrun's own unit has nobody else in it. */
+      readonly leavesEmpty: boolean;
+      readonly otherwise: GroupChoice;
+    }
   | {
       readonly kind: 'groups';
       readonly places: readonly GroupPlace[];
@@ -56,8 +67,14 @@ export function chooseGroups(
   const places = [...homes].map(([hierarchy, controllers]) => place(hierarchy, controllers, lists));
   const found: GroupChoice =
     places.length === 0 ? {kind: 'none', why: whyNone(facts)} : {kind: 'groups', places, missing};
-  if (facts.manager === undefined || !isWorthAsking(facts, missing)) return found;
-  return {kind: 'ask', manager: facts.manager, otherwise: found};
+  const {manager} = facts;
+  if (manager === undefined) return found;
+  const leavesEmpty = manager.ownUnit !== undefined && usable.some(({alone}) => alone);
+  const ask = {kind: 'ask', manager, leavesEmpty, otherwise: found} as const;
+  if (isWorthAsking(facts, missing)) return {...ask, because: 'missing'};
+  const isCapped = places.some(({version, controllers}) => version === 2 && controllers.includes('memory'));
+  if (leavesEmpty && isCapped && wanted.includes('memory')) return {...ask, because: 'oom_policy'};
+  return found;
 }
 
 /** A manager that is there can cap memory; not every one can hand on the controller cpu. */

@@ -2,7 +2,7 @@ import {readlinkSync} from 'node:fs';
 import {systemClock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
 import {readStatOf} from '../monitor/procfs-member.js';
-import {askForScope} from './ask-for-scope.js';
+import {askForScope, endsAfterKill} from './ask-for-scope.js';
 import type {Controller} from './cgroup-facts.js';
 import {chooseGroups, type GroupChoice} from './choose-groups.js';
 import {GroupSite} from './group-site.js';
@@ -19,17 +19,24 @@ export interface OpenedSite {
 
 /**
  * Finds out what this machine offers and prepares it. No program is started unless systemd is the only way to what is
- * wanted.
+ * wanted, or would end limitrun together with what the kernel kills at its cap.
+ * @param stay starts somebody who stays in limitrun's own unit when limitrun leaves it, so that the unit is there for as
+ * long as the run, and whoever stops it stops the run
  */
 export async function openSite(
   asker: Asker,
   runId: string,
   wanted: readonly Controller[],
   welcome: readonly Controller[],
+  stay: () => void,
 ): Promise<OpenedSite> {
   let choice = chooseGroups(readCgroupFacts(asker), wanted, welcome);
   let refused: string | undefined;
+  if (choice.kind === 'ask' && choice.because === 'oom_policy' && !(await endsAfterKill(choice.manager))) {
+    choice = choice.otherwise;
+  }
   if (choice.kind === 'ask') {
+    if (choice.leavesEmpty) stay();
     refused = await askForScope(choice.manager, runId, asker.pid);
     choice = refused === undefined ? chooseGroups(readCgroupFacts(asker), wanted, welcome) : choice.otherwise;
   }

@@ -1,4 +1,4 @@
-import {chooseGroups} from '../containment/choose-groups.js';
+import {chooseGroups, type GroupChoice} from '../containment/choose-groups.js';
 import {CONTROLLERS, type CgroupFacts, type Controller} from '../containment/cgroup-facts.js';
 import {kindOf} from '../containment/containment.js';
 import {capsWithout, kernelCaps} from '../limits/kernel-caps.js';
@@ -20,13 +20,18 @@ export interface CapsHere {
 
 /** As a run decides it, without doing anything. */
 export function capsHere(facts: CgroupFacts): CapsHere {
-  const choice = chooseGroups(facts, CONTROLLERS);
+  return capsOf(chooseGroups(facts, CONTROLLERS), facts);
+}
+
+function capsOf(choice: GroupChoice, facts: CgroupFacts): CapsHere {
   const all = (controllers: readonly Controller[], why: string): Map<Controller, string> =>
     new Map(controllers.map((controller) => [controller, why]));
   switch (choice.kind) {
     case 'none':
       return {missing: all(CONTROLLERS, choice.why), byManager: false};
     case 'ask': {
+      // The caps are there either way.
+      if (choice.because === 'oom_policy') return capsOf(choice.otherwise, facts);
       const lacking = CONTROLLERS.filter((one) => facts.managerControllers?.includes(one) === false);
       return {
         source: 'cgroup2',

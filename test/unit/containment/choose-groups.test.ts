@@ -153,6 +153,33 @@ describe('systemd', () => {
     expect(chooseGroups(having, [], ['memory', 'cpu']).kind).toBe('groups');
   });
 
+  describe('when limitrun is alone in a unit of it', () => {
+    const manager = {...MANAGER, ownUnit: 'job.scope'};
+
+    test('is asked for another one, lest it ends limitrun with what the kernel kills', () => {
+      expect(choose([V2], {manager})).toEqual({
+        kind: 'ask',
+        manager,
+        because: 'oom_policy',
+        leavesEmpty: true,
+        otherwise: choose([V2]),
+      });
+    });
+
+    test('is not asked when the kernel is not to kill there', () => {
+      expect(chooseGroups({hierarchies: [V2], manager}, ['pids']).kind).toBe('groups');
+      expect(chooseGroups({hierarchies: [V2], manager}, ['pids'], ['memory']).kind).toBe('groups');
+      expect(choose([V1_MEMORY, {...V2, controllers: ['pids']}], {manager}).kind).toBe('groups');
+    });
+
+    test('is told when the unit would be empty', () => {
+      const facts = {manager, managerControllers: ['memory', 'cpu']} as const;
+      const ask = (hierarchy: Hierarchy) => chooseGroups({hierarchies: [hierarchy], ...facts}, ['cpu']);
+      expect(ask(V2)).toMatchObject({because: 'missing', leavesEmpty: true});
+      expect(ask({...V2, alone: false})).toMatchObject({because: 'missing', leavesEmpty: false});
+    });
+  });
+
   test('why it is not asked is part of the reason', () => {
     expect(choose([{...V2, writable: false}], {noManager: 'of nohup'})).toEqual({
       kind: 'none',
