@@ -1,6 +1,7 @@
 import {AttemptLimits, timeoutOnly} from './attempt-limits.js';
 import {childCommand} from './child-command.js';
 import type {Containment} from './containment/containment.js';
+import {dieAsTheChildDid} from './die-as-the-child-did.js';
 import {endOnCrash} from './end-on-crash.js';
 import {ResourceLimitManager, type LimitEvent} from './limits/resource-limit-manager.js';
 import {unkeptLimits} from './limits/unkept-limits.js';
@@ -10,9 +11,9 @@ import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
 import {callersDescriptors, inheritance} from './process/own-inheritance.js';
-import {ProcessControl, type Attempt, type AttemptEnd, type RunEnd} from './process/process-control.js';
+import {ProcessControl, type Attempt, type AttemptEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
-import {leaveTerminalAlone, restoreLineMode} from './process/terminal-mode.js';
+import {restoreLineMode} from './process/terminal-mode.js';
 import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {MEMBERS_RECORDED} from './record/recordable.js';
@@ -81,15 +82,12 @@ class SupervisedRun {
     const {output, monitoring} = this.#plan;
     refuseSetuid();
     refuseMissingProcfs();
-    const {ignoredSignals} = inheritance;
     this.#containment = await RunContainment.open(
       this.#plan,
       this.#runId,
-      ignoredSignals,
+      inheritance.ignoredSignals,
       this.#teller,
-      () => {
-        this.#startGuard();
-      },
+      this.#startGuard,
     );
     this.#promises = promisesOf(this.#plan, this.#containment);
     // That nothing is sampled is said by the plan's own notice.
@@ -146,16 +144,16 @@ class SupervisedRun {
     const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
     await guardGone;
     stopListening();
-    await this.#dieAsTheChildDid(end);
+    if (this.#interruptedByTerminal) await dieAsTheChildDid(end);
     return exitCode;
   }
 
-  #startGuard(): void {
+  readonly #startGuard = (): void => {
     this.#guard.start((why) => {
       if (this.#plan.output.verbose)
         this.#teller.notice('info', `no guard against a kill of limitrun: ${why}`);
     });
-  }
+  };
 
   #openControl(): ProcessControl {
     const {command, gracePeriodMs, keepBackground, restart} = this.#plan;
@@ -322,21 +320,5 @@ class SupervisedRun {
       cause.kind === 'violation' ? endingViolation(this.#teller.record(), cause.limitType) : undefined;
     const raised = broken && this.#limits.raiseAfter(broken, attempt.number + 1);
     if (raised !== undefined) this.#teller.notice('info', raised);
-  }
-
-  /**
-   * After Ctrl-C a shell goes on with a loop unless the program *died* of SIGINT; so if the child did, and the
-   * terminal sent it to both, limitrun does too.
-   */
-  async #dieAsTheChildDid(end: RunEnd): Promise<void> {
-    const {cause, child} = end;
-    const byInterrupt =
-      cause.kind === 'exited'
-        ? child?.signal === 'SIGINT'
-        : cause.kind === 'signal' && cause.signal === 'SIGINT';
-    if (!byInterrupt || !this.#interruptedByTerminal) return;
-    leaveTerminalAlone();
-    process.kill(process.pid, 'SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
