@@ -54,15 +54,22 @@ export class RunOnlookers {
     this.teller.join(await EventsFile.open(eventsFile));
   }
 
-  /** The command has been started. */
-  begin(): void {
+  /**
+   * The command has been started.
+   * @param settled when there is time for what can wait
+   */
+  begin(settled = Promise.resolve()): void {
     const fail = (error: unknown): void => {
       this.teller.notice('warning', errorMessage(error));
     };
-    const record = this.plan.record.enabled ? this.#record() : undefined;
-    this.#joined = Promise.all([record?.catch(fail), this.#progress().catch(fail)]).then(() => {
-      this.teller.complete();
-    });
+    this.#joined = settled
+      .then(() => {
+        const record = this.plan.record.enabled ? this.#record() : undefined;
+        return Promise.all([record?.catch(fail), this.#progress().catch(fail)]);
+      })
+      .then(() => {
+        this.teller.complete();
+      });
   }
 
   /** The terminal has another size. */

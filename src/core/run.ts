@@ -132,7 +132,7 @@ class SupervisedRun {
     });
     this.#startGuard();
     this.#control.start();
-    this.#onlookers.begin();
+    this.#onlookers.begin(this.#manager?.settled);
     const endQuiet = keepHeapQuiet();
     const end = await this.#control.ended;
     endQuiet();

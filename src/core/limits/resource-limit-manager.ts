@@ -110,6 +110,14 @@ export class ResourceLimitManager {
     await this.#monitor.start();
   }
 
+  /**
+   * When the tree is no longer so new that a fork bomb is looked for all the time; until then nobody should take CPU time
+   * that can wait. At once where none is looked for.
+   */
+  get settled(): Promise<void> {
+    return this.#monitor.settled;
+  }
+
   /** Ends the watching and the throttling. The tree goes on; its ending, once begun, is carried through. */
   stop(): void {
     this.#watching = false;

@@ -24,11 +24,12 @@ const EARLY_MS = 0.9;
 const COST_SMOOTHING = 0.2;
 
 /**
- * How often, and for how long after the start, it is asked whether the tree has become a crowd, where that is cheap to
- * tell: a fork bomb at the start of a command is met while it still leaves CPU time to others.
+ * How often, and how many times after the start, it is asked whether the tree has become a crowd, where that is cheap to
+ * tell: a fork bomb at the start of a command is met while it still leaves CPU time to others. Not for so long, since on
+ * a slow machine a command takes longer to begin.
  */
 const CROWD_LOOK_EVERY_MS = 1;
-const YOUNG_FOR_MS = 100;
+const YOUNG_FOR_LOOKS = 100;
 
 /** The idea of what something costs: quick to fall, slow to rise. */
 export function smoothed(beforeMs: number, costMs: number): number {
@@ -55,7 +56,7 @@ export class LooksBetween {
   #worstGapMs = 0;
   /** When the next look but that for a crowd is due. */
   #lookDueMs = 0;
-  #youngUntilMs = -Infinity;
+  #youngLooksLeft = 0;
 
   constructor(probe: Probe, rules: LookingRules, meter: UsageMeter) {
     this.#probe = probe;
@@ -97,11 +98,17 @@ export class LooksBetween {
   /** The watching begins. */
   start(nowMs: number): void {
     this.#lastMs = nowMs;
-    if (this.#probe.crowded !== undefined) this.#youngUntilMs = nowMs + YOUNG_FOR_MS;
+    if (this.#probe.crowded !== undefined) this.#youngLooksLeft = YOUNG_FOR_LOOKS;
+  }
+
+  /** The tree is so new that it is looked at all the time. */
+  get young(): boolean {
+    return this.#youngLooksLeft > 0;
   }
 
   /** Looks, if one is due. @returns how long until the next look, milliseconds; 0: a sample is needed now */
   look(nowMs: number, now: () => number): number {
+    if (this.young) this.#youngLooksLeft -= 1;
     try {
       // Before anything that takes time: a crowd leaves little of it to others.
       if (this.#probe.crowded?.() === true || nowMs >= this.#dueMs - EARLY_MS) return 0;
@@ -118,7 +125,7 @@ export class LooksBetween {
   /** @returns how long until something is to be done, if the next look comes after this gap */
   #wakeIn(gapMs: number, nowMs: number): number {
     this.#lookDueMs = nowMs + gapMs;
-    return nowMs < this.#youngUntilMs ? Math.min(gapMs, CROWD_LOOK_EVERY_MS) : gapMs;
+    return this.young ? Math.min(gapMs, CROWD_LOOK_EVERY_MS) : gapMs;
   }
 
   /** Sees what all limits that are kept so are about, and what the next screening goes on from. */

@@ -57,10 +57,16 @@ export class ResourceMonitor {
   /** The one timer, for samples and for the looks between them. */
   readonly #wake = (): void => {
     const gapMs = this.#looks.look(this.#now(), this.#now);
+    if (!this.#looks.young) this.#settle();
     if (gapMs === 0) void this.#tick();
     else this.#wakeIn(gapMs);
   };
   #timerMs = 0;
+  #settle!: () => void;
+  /** When the tree is not so new any more that it is looked at all the time, or is no longer watched. */
+  readonly settled = new Promise<void>((resolve) => {
+    this.#settle = resolve;
+  });
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
@@ -78,6 +84,7 @@ export class ResourceMonitor {
   async start(): Promise<void> {
     this.#running = true;
     this.#looks.start(this.#now());
+    if (!this.#looks.young) this.#settle();
     await this.#tick();
   }
 
@@ -85,6 +92,7 @@ export class ResourceMonitor {
   stop(): void {
     this.#running = false;
     clearTimeout(this.#timer);
+    this.#settle();
   }
 
   /**

@@ -505,6 +505,30 @@ test('a young tree is asked every millisecond whether it is a crowd, an old one 
   expect(seen.usages).toHaveLength(7);
 });
 
+test('a tree is settled when it is not young any more, where no crowd is looked for at once, and when it is over', async () => {
+  const settledOf = async (probe: ScriptedProbe): Promise<() => boolean> => {
+    open(probe);
+    await monitor?.start();
+    let settled = false;
+    void monitor?.settled.then(() => {
+      settled = true;
+    });
+    return () => settled;
+  };
+  const young = await settledOf(crowding(() => false).probe);
+  await vi.advanceTimersByTimeAsync(90);
+  expect(young()).toBe(false);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(young()).toBe(true);
+  const calm = await settledOf(new ScriptedProbe(() => ONE_PROCESS));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(calm()).toBe(true);
+  const over = await settledOf(crowding(() => false).probe);
+  monitor?.stop();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(over()).toBe(true);
+});
+
 test('a crowd is sampled at once, and by no look before', async () => {
   let isCrowd = false;
   const {probe} = crowding(() => isCrowd);
