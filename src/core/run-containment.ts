@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import {systemClock} from './clock.js';
 import {askerHere} from './containment/asker-here.js';
 import type {Controller} from './containment/cgroup-facts.js';
@@ -21,6 +22,9 @@ type Teller = Pick<RunTeller, 'notice' | 'tell'>;
 
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;
+
+/** A fork bomb is met rested: who has just used much CPU time waits the longer for the next turn. */
+const REST_MS = 5;
 
 /** The control groups of one run: made for each attempt, where there are limits and the machine offers them. */
 export class RunContainment {
@@ -86,11 +90,12 @@ export class RunContainment {
   openAttempt(limits: ResourceLimits): Containment | undefined {
     this.#caps = this.#possible(capsOf(this.#plan, limits));
     this.#capTold = false;
-    const {memory, tasks, crowd} = this.#caps;
+    const {memory, tasks, tasksWhileNew, crowd} = this.#caps;
     try {
       this.#group = this.#opened.site?.open({
         ...(memory === undefined ? {} : {memoryBytes: memory.bytes}),
         ...(tasks === undefined ? {} : {tasks}),
+        ...(tasksWhileNew === undefined ? {} : {tasksWhileNew}),
         ...(crowd === undefined ? {} : {crowd}),
       });
     } catch (error) {
@@ -105,9 +110,20 @@ export class RunContainment {
     return this.#group;
   }
 
-  /** The attempt has been looked at for the first time: the command, which has waited for that, begins. */
-  begin(): void {
-    this.#group?.thaw('start');
+  /**
+   * The attempt has been looked at for the first time: the command, which has waited for that, begins.
+   * @param settled when it is not new any more
+   */
+  begin(settled: Promise<void>): void {
+    const group = this.#group;
+    if (this.#caps.crowd === undefined || group === undefined) return;
+    // What limitrun has to do for the start is done then, and the scheduler holds nothing against it any more.
+    setTimeout(() => {
+      group.thaw('start');
+    }, REST_MS);
+    void settled.then(() => {
+      group.settle();
+    });
   }
 
   /** While the command runs: whether the kernel has killed at the cap. That is a violation. */
@@ -198,6 +214,7 @@ function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: Resource
     handling,
     startupGraceMs: restart.startupGraceMs,
     freezes: hook?.freeze ?? false,
+    cores: availableParallelism(),
   });
 }
 

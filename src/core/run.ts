@@ -247,7 +247,7 @@ class SupervisedRun {
     this.#manager = manager;
     void manager.start();
     this.#guard.watch(attempt.pid);
-    this.#containment?.begin();
+    this.#containment?.begin(manager.settled);
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {

@@ -59,6 +59,8 @@ without_cpu() {
   mkdir -p /etc/systemd/system/user@.service.d
   printf '[Service]\nDelegate=\nDelegate=memory pids\n' >/etc/systemd/system/user@.service.d/delegate.conf
   systemctl daemon-reload && systemctl restart user@1000.service
+  # It answers a little later.
+  for _ in $(seq 100); do user systemctl --user is-active -q dbus.socket && break; sleep 0.1; done
   check "the user's manager is without cpu" "memory pids" \
     "$(cat /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers)"
 }

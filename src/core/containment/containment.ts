@@ -8,6 +8,8 @@ export interface Caps {
   readonly memoryBytes?: number;
   /** Tasks: processes and their threads. From then on no more can be started. */
   readonly tasks?: number;
+  /** The same until {@link Containment.settle}, or until there turn out to be many threads. */
+  readonly tasksWhileNew?: number;
   /** More processes than that stand still for a moment whenever they are counted, see {@link Containment.members}. */
   readonly crowd?: number;
 }
@@ -40,6 +42,8 @@ export interface Containment {
    * threads included. Present where there is a limit for a crowd and the controller pids.
    */
   readonly crowded?: () => boolean;
+  /** They are not new any more: what was narrower for them while they were is as wide as it is to be. */
+  settle(): void;
   /** SIGKILL to all of them, those too that are being forked and those that are frozen. Nobody is frozen afterwards. */
   kill(): void;
   /**

@@ -35,6 +35,8 @@ export class ControlGroups implements Containment {
   readonly #home: Group | undefined;
   readonly #freezer: GroupFreezer | undefined;
   #crowd: CrowdWatch | undefined;
+  /** Still to be set; undefined when it is. */
+  #tasks: number | undefined;
   readonly #memory: MemoryWatch | undefined;
   readonly #memoryKind: Containment['kind'];
   readonly cpu?: CpuCap;
@@ -56,6 +58,7 @@ export class ControlGroups implements Containment {
     this.#home = this.#groups.find(({membership}) => membership);
     this.#freezer = this.#home && new GroupFreezer(this.#home.version, this.#home.directory);
     this.#crowd = this.#openCrowdWatch(caps);
+    this.#tasks = caps.tasksWhileNew === undefined ? undefined : caps.tasks;
     if (caps.crowd !== undefined && this.#with('pids') !== undefined) {
       this.crowded = () => this.#crowd?.look() ?? false;
     }
@@ -73,6 +76,13 @@ export class ControlGroups implements Containment {
   members(): readonly number[] {
     if (this.#home === undefined) return [];
     return this.#crowd?.members() ?? pidsBeneath(this.#home.directory);
+  }
+
+  settle(): void {
+    const directory = this.#with('pids')?.directory;
+    if (this.#tasks !== undefined && directory !== undefined)
+      tryControl(directory, 'pids.max', String(this.#tasks));
+    this.#tasks = undefined;
   }
 
   kill(): void {
@@ -119,7 +129,9 @@ export class ControlGroups implements Containment {
     if (crowd === undefined || this.#home === undefined || this.#freezer === undefined) return undefined;
     const tasksIn = this.#with('pids')?.directory;
     const group = {directory: this.#home.directory, crowd, ...(tasksIn === undefined ? {} : {tasksIn})};
-    return new CrowdWatch(group, this.#freezer);
+    return new CrowdWatch(group, this.#freezer, () => {
+      this.settle();
+    });
   }
 
   #forgetCrowd(): void {
@@ -134,13 +146,13 @@ export class ControlGroups implements Containment {
 
 function make({version, directory, controllers}: Group, caps: Caps): void {
   mkdirSync(directory);
-  const {memoryBytes, tasks} = caps;
+  const {memoryBytes, tasks, tasksWhileNew = tasks} = caps;
   if (controllers.includes('memory') && memoryBytes !== undefined) {
     if (version === 2) capMemory2(directory, memoryBytes);
     else capMemory1(directory, memoryBytes);
   }
-  if (controllers.includes('pids') && tasks !== undefined) {
-    writeControl(directory, 'pids.max', String(tasks));
+  if (controllers.includes('pids') && tasksWhileNew !== undefined) {
+    writeControl(directory, 'pids.max', String(tasksWhileNew));
   }
   // In v1 the group would weigh as much as a single process beside it; as much as the machine has cores it may.
   if (controllers.includes('cpu') && version === 1) {

@@ -29,7 +29,12 @@ export class CrowdWatch {
   #mostTasks: number;
   #holding = false;
 
-  constructor(group: WatchedGroup, freezer: GroupFreezer) {
+  /** @param onThreads there are many tasks, but they are no crowd */
+  constructor(
+    group: WatchedGroup,
+    freezer: GroupFreezer,
+    private readonly onThreads: () => void,
+  ) {
     this.#group = group;
     this.#freezer = freezer;
     this.#mostTasks = group.crowd;
@@ -46,6 +51,7 @@ export class CrowdWatch {
       this.#hold();
       return true;
     }
+    this.onThreads();
     this.#freezer.thaw('crowd');
     this.#mostTasks = GROWTH_WORTH_A_COUNT * tasks;
     return false;

@@ -11,6 +11,8 @@ export interface KernelCaps {
   };
   /** Tasks (processes and threads): a backstop against a fork bomb. */
   readonly tasks?: number;
+  /** The same while the command is new and has shown no sign of having so many threads. */
+  readonly tasksWhileNew?: number;
   /** More processes than that are made to stand still while it is decided what is done about them. */
   readonly crowd?: number;
   /** The CPU percentage is kept by the kernel once it has been exceeded (policy `throttle`). */
@@ -23,6 +25,8 @@ export interface CapSurroundings {
   readonly startupGraceMs: number;
   /** A hook is to look at the tree before the policy is applied: the kernel must not be first. */
   readonly freezes: boolean;
+  /** How many the machine has. Default 1. */
+  readonly cores?: number;
 }
 
 const MIB = 1024 * 1024;
@@ -34,6 +38,11 @@ const BACKSTOP_FACTOR = 2;
 const BACKSTOP_BYTES = 256 * MIB;
 /** The kernel counts threads where the limit counts processes: room for those of an honest program. */
 const ROOM_FOR_THREADS = 1024;
+/**
+ * The same of a command that begins. limitrun gets a turn the sooner the fewer there are beside it: with a thousand
+ * tasks it is seconds until the next one.
+ */
+const roomWhileNew = (cores: number): number => Math.min(ROOM_FOR_THREADS, 128 + 4 * cores);
 /** What ends within a millisecond is no crowd: it would be found alive only because it was made to stand still. */
 const ROOM_FOR_THE_DYING = 32;
 
@@ -45,16 +54,19 @@ const ROOM_FOR_THE_DYING = 32;
  */
 export function kernelCaps(
   limits: readonly Limit[],
-  {handling, startupGraceMs, freezes}: CapSurroundings,
+  {handling, startupGraceMs, ...others}: CapSurroundings,
 ): KernelCaps {
   if (handling === 'disabled') return {};
   const throttled = limits.some(({kind, policy}) => kind.type === 'max_percent' && policy === 'throttle');
-  const caps = startupGraceMs > 0 ? {} : capsOfEnding(limits, freezes);
+  const caps = startupGraceMs > 0 ? {} : capsOfEnding(limits, others);
   return throttled ? {...caps, throttled} : caps;
 }
 
 /** Of the limits that end the tree at once. */
-function capsOfEnding(limits: readonly Limit[], freezes: boolean): KernelCaps {
+function capsOfEnding(
+  limits: readonly Limit[],
+  {freezes, cores = 1}: Pick<CapSurroundings, 'freezes' | 'cores'>,
+): KernelCaps {
   const ending = limits.filter(({policy, sustainMs}) => endsTheTree(policy) && sustainMs === 0);
   const memory = memoryCap(
     ending.filter(({kind}) => kind.type === 'max_rss'),
@@ -65,7 +77,9 @@ function capsOfEnding(limits: readonly Limit[], freezes: boolean): KernelCaps {
   return {
     ...(memory === undefined ? {} : {memory}),
     // Up to the highest step processes may be started.
-    ...(most === undefined ? {} : {tasks: 2 * most + ROOM_FOR_THREADS}),
+    ...(most === undefined
+      ? {}
+      : {tasks: 2 * most + ROOM_FOR_THREADS, tasksWhileNew: 2 * most + roomWhileNew(cores)}),
     ...(crowd === undefined ? {} : {crowd: 2 * crowd + ROOM_FOR_THE_DYING}),
   };
 }
@@ -94,13 +108,14 @@ export function controllersFor({memory, tasks, throttled}: KernelCaps): CapContr
 
 /** What of the caps can be kept where some controllers are missing. */
 export function capsWithout(
-  {memory, tasks, throttled, ...others}: KernelCaps,
+  {memory, tasks, tasksWhileNew, throttled, ...others}: KernelCaps,
   missing: {has(controller: CapController): boolean},
 ): KernelCaps {
   return {
     ...others,
     ...(memory === undefined || missing.has('memory') ? {} : {memory}),
     ...(tasks === undefined || missing.has('pids') ? {} : {tasks}),
+    ...(tasksWhileNew === undefined || missing.has('pids') ? {} : {tasksWhileNew}),
     ...(throttled === undefined || missing.has('cpu') ? {} : {throttled}),
   };
 }

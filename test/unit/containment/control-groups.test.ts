@@ -43,6 +43,11 @@ function countingTasks(skip: (condition: boolean, why: string) => void, version:
   return [here(skip, {version, membership: true}), here(skip, {version: 1, controllers: ['pids']})];
 }
 
+/** In the last place, as {@link countingTasks} has them. */
+function mostTasks({directories}: {readonly directories: readonly string[]}): string {
+  return readFileSync(`${directories.at(-1) ?? ''}/pids.max`, 'latin1').trim();
+}
+
 function nameOf(enter: readonly string[]): string {
   return /(limitrun-test-[0-9-]+)/.exec(enter.join())?.[1] ?? '';
 }
@@ -132,6 +137,26 @@ describe.each([1, 2] as const)('the members of a group of cgroup v%d', (version)
     await child.said('node');
     expect(groups.crowded?.()).toBe(false);
     expect(standsStill(child)).toBe(false);
+  });
+
+  test('may have few tasks while they are new, and as many as they are to have once they are settled', ({
+    skip,
+  }) => {
+    const places = countingTasks(skip, version);
+    const groups = openGroups(places, {tasks: 2000, tasksWhileNew: 200, crowd: 5});
+    expect(mostTasks(groups)).toBe('200');
+    groups.settle();
+    expect(mostTasks(groups)).toBe('2000');
+  });
+
+  test('may have all their tasks at once when there are many threads', async ({skip}) => {
+    const places = countingTasks(skip, version);
+    const script = `exec ${process.execPath} -e 'console.log("node"); for (;;);'`;
+    const {groups, child} = await inAll(places, script, {crowd: 2, tasks: 2000, tasksWhileNew: 200});
+    await child.said('node');
+    expect(mostTasks(groups)).toBe('200');
+    groups.crowded?.();
+    expect(mostTasks(groups)).toBe('2000');
   });
 
   test('are asked for a crowd only where there is a limit to it, and not any more once they are killed', async ({

@@ -1,6 +1,6 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {expect, onTestFinished, test} from 'vitest';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import {CrowdWatch} from '../../../src/core/containment/crowd-watch.js';
 import {GroupFreezer} from '../../../src/core/containment/group-freezer.js';
 
@@ -10,9 +10,11 @@ function group({countsTasks = true} = {}) {
   const file = (name: string): string => `${directory}/${name}`;
   writeFileSync(file('cgroup.freeze'), '0');
   writeFileSync(file('cgroup.events'), 'populated 1\nfrozen 1\n');
+  const onThreads = vi.fn();
   const watch = new CrowdWatch(
     {directory, crowd: 3, ...(countsTasks ? {tasksIn: directory} : {})},
     new GroupFreezer(2, directory),
+    onThreads,
   );
   onTestFinished(() => {
     watch.close();
@@ -20,6 +22,7 @@ function group({countsTasks = true} = {}) {
   });
   return {
     watch,
+    onThreads,
     has: (processes: number, tasks = processes): void => {
       const pids = Array.from({length: processes}, (_, index) => `${String(4_000_000 + index)}\n`);
       writeFileSync(file('cgroup.procs'), pids.join(''));
@@ -78,10 +81,14 @@ test('as many tasks as may be are not even counted', () => {
 });
 
 test('threads are no crowd: they go on at once, and are counted again from twice as many on', async () => {
-  const {watch, has, isFrozen} = group();
+  const {watch, has, isFrozen, onThreads} = group();
+  has(2, 3);
+  expect(watch.look()).toBe(false);
+  expect(onThreads).not.toHaveBeenCalled();
   has(2, 20);
   expect(watch.look()).toBe(false);
   expect(isFrozen()).toBe(false);
+  expect(onThreads).toHaveBeenCalledOnce();
   // Now it would be a crowd, if it were counted.
   has(9, 40);
   expect(watch.look()).toBe(false);
@@ -89,6 +96,7 @@ test('threads are no crowd: they go on at once, and are counted again from twice
   has(9, 41);
   expect(watch.look()).toBe(true);
   expect(isFrozen()).toBe(true);
+  expect(onThreads).toHaveBeenCalledOnce();
   await turn();
   expect(isFrozen()).toBe(false);
 });

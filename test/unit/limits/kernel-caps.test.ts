@@ -69,6 +69,19 @@ test('processes have a backstop with room for threads, whatever policy ends them
   expect(caps({process: {maxProcesses: 50, policy: 'log'}})).toEqual({});
 });
 
+test('while the command is new, their backstop is lower, but grows with the machine', () => {
+  const whileNew = (maxProcesses: number, cores: number) =>
+    kernelCaps(limitsSet({process: {maxProcesses}}), {
+      handling: 'internal',
+      startupGraceMs: 0,
+      freezes: false,
+      cores,
+    }).tasksWhileNew;
+  expect(whileNew(50, 2)).toBe(236);
+  expect(whileNew(1, 64)).toBe(386);
+  expect(whileNew(1, 1000)).toBe(1026);
+});
+
 describe('a crowd', () => {
   const crowd = (process: ResourceLimits['process'] & object, startupGraceMs = 0) =>
     kernelCaps(limitsSet({process}), {handling: 'internal', startupGraceMs, freezes: false}).crowd;
@@ -116,6 +129,11 @@ test('caps need their controllers, and are not had without', () => {
     {handling: 'internal', startupGraceMs: 0, freezes: false},
   );
   expect(controllersFor(all)).toEqual(['memory', 'pids', 'cpu']);
-  expect(Object.keys(capsWithout(all, new Set(['memory', 'cpu'])))).toEqual(['crowd', 'tasks']);
+  expect(Object.keys(capsWithout(all, new Set(['memory', 'cpu'])))).toEqual([
+    'crowd',
+    'tasks',
+    'tasksWhileNew',
+  ]);
+  expect(Object.keys(capsWithout(all, new Set(['pids'])))).toEqual(['crowd', 'memory', 'throttled']);
   expect(capsWithout(all, new Set())).toEqual(all);
 });
