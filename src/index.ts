@@ -45,7 +45,8 @@ export type {
   TreeReading,
 } from './core/monitor/probe.js';
 export {ProcessControl} from './core/process/process-control.js';
-export type {Attempt, AttemptEnd, ProcessControlOptions, RunEnd} from './core/process/process-control.js';
+export type {Attempt} from './core/process/attempt.js';
+export type {AttemptEnd, ProcessControlOptions, RunEnd} from './core/process/process-control.js';
 export {TreeThrottle} from './core/process/tree-throttle.js';
 export type {CpuTimeMeter} from './core/process/tree-throttle.js';
 export {TreeTerminator} from './core/process/tree-terminator.js';

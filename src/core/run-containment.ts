@@ -12,6 +12,7 @@ import type {ResourceLimitManager} from './limits/resource-limit-manager.js';
 import {measuredHere} from './monitor/open-probe.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
+import type {FenceRules} from './process/crowd-fence.js';
 import type {ProcessControl} from './process/process-control.js';
 import type {LimitPromise} from './record/run-event.js';
 import type {Sourced} from './record/run-record.js';
@@ -22,9 +23,6 @@ type Teller = Pick<RunTeller, 'notice' | 'tell'>;
 
 /** How often the kernel is asked whether it had to kill, while the command runs. */
 const LOOK_EVERY_MS = 20;
-
-/** A fork bomb is met rested: who has just used much CPU time waits the longer for the next turn. */
-const REST_MS = 5;
 
 /** The control groups of one run: made for each attempt, where there are limits and the machine offers them. */
 export class RunContainment {
@@ -110,22 +108,6 @@ export class RunContainment {
     return this.#group;
   }
 
-  /**
-   * The attempt has been looked at for the first time: the command, which has waited for that, begins.
-   * @param settled when it is not new any more
-   */
-  begin(settled: Promise<void>): void {
-    const group = this.#group;
-    if (this.#caps.crowd === undefined || group === undefined) return;
-    // What limitrun has to do for the start is done then, and the scheduler holds nothing against it any more.
-    setTimeout(() => {
-      group.thaw('start');
-    }, REST_MS);
-    void settled.then(() => {
-      group.settle();
-    });
-  }
-
   /** While the command runs: whether the kernel has killed at the cap. That is a violation. */
   look(manager: ResourceLimitManager | undefined, control: ProcessControl): void {
     const nowMs = systemClock.nowMs();
@@ -199,6 +181,16 @@ export function promisesOf(plan: RunPlan, containment: RunContainment | undefine
   const {limits, monitoring} = plan;
   const measures = monitoring.enabled ? measuredHere() : undefined;
   return limitPromises(limitsSet(limits), measures, monitoring.intervalMs, containment?.capsInForce);
+}
+
+/** What is done about fork bombs in an attempt without groups; undefined: nothing. */
+export function fenceOf(plan: RunPlan, limits: ResourceLimits): FenceRules | undefined {
+  const {crowd, tasks, tasksWhileNew = tasks} = capsOf(plan, limits);
+  if (crowd === undefined || process.platform !== 'linux') return undefined;
+  // What outlives the run must not be left with a limit of limitrun's.
+  const capped = plan.monitoring.enforce !== 'poll' && !plan.keepBackground;
+  if (tasks === undefined || tasksWhileNew === undefined || !capped) return {crowd};
+  return {crowd, room: {whileNew: tasksWhileNew, settled: tasks}};
 }
 
 /** Why there are to be no groups, whatever the machine offers. */

@@ -3,6 +3,7 @@ import {systemClock} from './clock.js';
 import type {ViolationHandlingMode} from './limits/resource-policy.js';
 import {LineWriter} from './line-writer.js';
 import type {RunPlan} from './plan/run-plan.js';
+import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, RunEvent} from './record/run-event.js';
 import {RunFolder} from './record/fold-run.js';
 import type {RunRecord} from './record/run-record.js';
@@ -57,6 +58,11 @@ export class RunTeller {
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
     if (line !== undefined) this.#lines.line(line);
+  }
+
+  action(text: string, {actor, violation, background}: TerminationReason): void {
+    const what = background === true ? `${text} left in the background` : text;
+    this.tell({kind: 'action_taken', actor, text: what, ...(violation === undefined ? {} : {violation})});
   }
 
   notice(level: 'info' | 'warning', text: string): void {

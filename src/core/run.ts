@@ -11,17 +11,17 @@ import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
 import {callersDescriptors, inheritance} from './process/own-inheritance.js';
-import {ProcessControl, type Attempt, type AttemptEnd} from './process/process-control.js';
+import type {Attempt} from './process/attempt.js';
+import {ProcessControl, type AttemptEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {restoreLineMode} from './process/terminal-mode.js';
-import type {TerminationReason} from './process/tree-terminator.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
 import {MEMBERS_RECORDED} from './record/recordable.js';
 import {endingViolation} from './record/run-record.js';
 import {newRunId} from './run-id.js';
 import {keepHeapQuiet} from './quiet-heap.js';
 import {RunOnlookers} from './run-onlookers.js';
-import {promisesOf, RunContainment} from './run-containment.js';
+import {fenceOf, promisesOf, RunContainment} from './run-containment.js';
 import {RunTeller} from './run-teller.js';
 import {tellTheEnd} from './run-ending.js';
 import {ownIdentity} from './store/supervisor.js';
@@ -168,6 +168,7 @@ class SupervisedRun {
         this.#watch(attempt);
       },
       contain: () => this.#contain(),
+      fence: () => fenceOf(this.#plan, this.#limits.current),
       onChildExited: (attempt) => {
         this.#containment?.childExited(this.#manager, this.#control);
         // What is left in the background is not judged, unless the tree is being ended for a violation.
@@ -175,7 +176,7 @@ class SupervisedRun {
       },
       onAttemptEnded: (end) => this.#attemptEnded(end),
       onAction: (text, reason) => {
-        this.#actionTaken(text, reason);
+        this.#teller.action(text, reason);
       },
       onNotice: (text) => {
         this.#teller.notice('info', text);
@@ -247,7 +248,7 @@ class SupervisedRun {
     this.#manager = manager;
     void manager.start();
     this.#guard.watch(attempt.pid);
-    this.#containment?.begin(manager.settled);
+    attempt.begin(manager.settled);
   }
 
   #tree(): Extract<Happening, {kind: 'tree_sampled'}> | undefined {
@@ -267,7 +268,7 @@ class SupervisedRun {
         this.#teller.tell(event);
         return;
       case 'action_taken':
-        this.#actionTaken(event.text, event.reason);
+        this.#teller.action(event.text, event.reason);
         return;
       case 'enforced':
         this.#control.isEnding({kind: 'violation', limitType: event.violation.limitType});
@@ -281,15 +282,6 @@ class SupervisedRun {
         });
         return;
     }
-  }
-
-  #actionTaken(text: string, {actor, violation, background}: TerminationReason): void {
-    this.#teller.tell({
-      kind: 'action_taken',
-      actor,
-      text: background === true ? `${text} left in the background` : text,
-      ...(violation === undefined ? {} : {violation}),
-    });
   }
 
   async #attemptEnded({attempt, cause, child, tree, nextInMs}: AttemptEnd): Promise<void> {

@@ -1,6 +1,6 @@
 import type {ResourceViolation} from './limits/resource-violation.js';
 import type {HookPlan} from './plan/run-plan.js';
-import type {Attempt} from './process/process-control.js';
+import type {Attempt} from './process/attempt.js';
 import {TreeFreezer} from './process/tree-freezer.js';
 import {startHook, type HookEnd, type RunningHook} from './process/violation-hook.js';
 import {hookFailure, hookName} from './report/hook-text.js';

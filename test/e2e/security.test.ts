@@ -224,10 +224,40 @@ describe('ways around a limit', () => {
   });
 });
 
+const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+describe('another user, who can make no control groups', () => {
+  needs('compiler', 'linux', 'otherUser', 'prlimit');
+
+  const asNobody = (...words: string[]) =>
+    startProgram('setpriv', [...NOBODY, process.execPath, PROGRAM, '--no-record', ...words], {
+      deadlineMs: 60_000,
+    });
+
+  test.each(['immediate_kill', 'graceful_shutdown'])(
+    'P-08 is rid of a fork bomb that never sleeps: %s',
+    async (policy) => {
+      const flags = ['--max-processes', '20', '--grace-period', '300ms', '--policy', policy];
+      expect(await asNobody(...flags, '--', fixture('forkbomb'), '5000', '--fast').exited).toMatchObject({
+        code: 112,
+      });
+      await expectNothingAlive();
+    },
+  );
+
+  test('V-24 has few tasks more at first, and later as many as a program with many threads needs', async () => {
+    const script = `tasks() { sed -n 's/^Max processes *\\([0-9]*\\) .*/\\1/p' /proc/$$/limits; }
+      first=$(tasks); while [ "$(tasks)" = "$first" ]; do sleep 0.02; done; echo "$first $(tasks)"`;
+    const {stdout} = await asNobody('--max-processes', '20', '--', 'sh', '-c', script).exited;
+    const [first = NaN, later = NaN] = stdout.split(' ').map(Number);
+    expect(first).toBeGreaterThan(128);
+    expect(later).toBeGreaterThan(1024);
+    expect(first).toBeLessThan(later);
+  });
+});
+
 describe('another user', () => {
   needs('compiler', 'linux', 'otherUser');
-
-  const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
   test('P-12 X-10 M-13 members that became root are counted by their RSS, named as alive, and the run ends', async () => {
     // A setuid program; where such files are not honoured it fails and the code tells.

@@ -42,8 +42,11 @@ export interface Containment {
    * threads included. Present where there is a limit for a crowd and the controller pids.
    */
   readonly crowded?: () => boolean;
-  /** They are not new any more: what was narrower for them while they were is as wide as it is to be. */
-  settle(): void;
+  /**
+   * A process that has been frozen by holder `start` begins soon, and is new until `settled`: then what was narrower for
+   * it is as wide as it is to be.
+   */
+  begin(settled: Promise<void>): void;
   /** SIGKILL to all of them, those too that are being forked and those that are frozen. Nobody is frozen afterwards. */
   kill(): void;
   /**

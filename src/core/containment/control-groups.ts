@@ -25,6 +25,9 @@ interface Group extends GroupPlace {
   readonly directory: string;
 }
 
+/** A fork bomb is met rested: who has just used much CPU time waits the longer for the next turn. */
+const REST_MS = 5;
+
 /** Groups of one attempt: one in each hierarchy that is of use. */
 export class ControlGroups implements Containment {
   readonly kind: Containment['kind'];
@@ -78,7 +81,17 @@ export class ControlGroups implements Containment {
     return this.#crowd?.members() ?? pidsBeneath(this.#home.directory);
   }
 
-  settle(): void {
+  begin(settled: Promise<void>): void {
+    if (this.#crowd === undefined) return;
+    setTimeout(() => {
+      this.thaw('start');
+    }, REST_MS);
+    void settled.then(() => {
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
     const directory = this.#with('pids')?.directory;
     if (this.#tasks !== undefined && directory !== undefined)
       tryControl(directory, 'pids.max', String(this.#tasks));
@@ -130,7 +143,7 @@ export class ControlGroups implements Containment {
     const tasksIn = this.#with('pids')?.directory;
     const group = {directory: this.#home.directory, crowd, ...(tasksIn === undefined ? {} : {tasksIn})};
     return new CrowdWatch(group, this.#freezer, () => {
-      this.settle();
+      this.#settle();
     });
   }
 

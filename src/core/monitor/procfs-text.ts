@@ -107,6 +107,18 @@ export function glanceAtStat(bytes: Uint8Array, length: number, into: StatGlance
   return false;
 }
 
+/**
+ * The parent's pid, read off the bytes of a stat line, or of its beginning.
+ * @param length how many of the bytes count
+ * @returns undefined when the process is dead, or it is no stat line
+ */
+export function parentInStat(bytes: Uint8Array, length: number): number | undefined {
+  const state = bytes.lastIndexOf(CLOSING_BRACKET, length - 1) + 2;
+  if (state < 4 || state + 2 >= length || isDeadState(bytes[state] ?? 0)) return undefined;
+  const parent = numberAt(bytes.subarray(state, length), length - state, 1);
+  return parent < 0 ? undefined : parent;
+}
+
 const CLOSING_BRACKET = 41;
 
 /** Z, X or x. */

@@ -53,6 +53,15 @@ export function launch(command: LaunchCommand): Launched {
   return failed({code: 'EBYTES', message});
 }
 
+const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
+
+/** The command as its shell first runs these lines, by which it enters its control groups or what stands in for them. */
+export function entering(command: LaunchCommand, enter: readonly string[] | undefined): LaunchCommand {
+  if (enter === undefined) return command;
+  const {needs = NO_NEEDS, environment = process.env} = command;
+  return {...command, needs: {...needs, environment, enter}};
+}
+
 function start(file: string, args: readonly string[], command: LaunchCommand): Launched {
   const wanted = {file: command.file, environment: command.environment ?? process.env};
   let subprocess;

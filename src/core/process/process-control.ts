@@ -2,29 +2,11 @@ import {callAt, systemClock, type Clock} from '../clock.js';
 import {endsTheTree, startsAgain} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import {startsAgainAfterExit, type RestartPolicy} from '../limits/restart-policy.js';
-import {openProbe} from '../monitor/open-probe.js';
-import type {Probe} from '../monitor/probe.js';
 import type {EndCause} from '../record/run-event.js';
-import {launch, type LaunchCommand, type RunningChild} from './launch.js';
+import {startAttempt, type Attempt, type AttemptOptions, type StartedAttempt} from './attempt.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
 import {IDLE, transition, type ChildEnd, type RunAction, type RunInput, type RunState} from './run-state.js';
-import type {TreeGroup} from './tree-group.js';
-import {TreeTerminator, type TerminationReason, type TreeEnd} from './tree-terminator.js';
-import {TreeThrottle} from './tree-throttle.js';
-
-/** One life of the child: what whoever watches it needs. */
-export interface Attempt {
-  /** 1 for the first one. */
-  readonly number: number;
-  readonly pid: number;
-  readonly probe: Probe;
-  /** Ends this attempt's tree, whoever asks. */
-  readonly terminator: TreeTerminator;
-  /** Slows this attempt's tree down; whoever watches it says how CPU time is measured. */
-  readonly throttle: TreeThrottle;
-  /** Its control group, where there is one. */
-  readonly group?: TreeGroup;
-}
+import type {TerminationReason, TreeEnd} from './tree-terminator.js';
 
 /** How an attempt ended. */
 export interface AttemptEnd {
@@ -44,10 +26,7 @@ export interface RunEnd {
   readonly survivors: readonly number[];
 }
 
-export interface ProcessControlOptions {
-  readonly command: LaunchCommand;
-  /** An entry `NAME=value` of the command's environment by which its daemons are found again. */
-  readonly marker?: string;
+export interface ProcessControlOptions extends Omit<AttemptOptions, 'clock'> {
   /** From SIGTERM to SIGKILL. Default 5 s. */
   readonly gracePeriodMs?: number;
   /** Leave what the command left running in the background. Default false: it is ended. */
@@ -67,30 +46,10 @@ export interface ProcessControlOptions {
   readonly onChildExited?: (attempt: Attempt) => void;
   /** Nothing of an attempt's tree is left; waited for before the next one starts. */
   readonly onAttemptEnded?: (end: AttemptEnd) => void | Promise<void>;
-  /** Control groups for the attempt that is about to start; undefined: none. */
-  readonly contain?: () => AttemptGroup | undefined;
-  readonly onAction?: (text: string, reason: TerminationReason) => void;
   readonly onNotice?: (text: string) => void;
   readonly onState?: (state: RunState['name']) => void;
 }
 
-/** What is used of the control groups of an attempt. */
-export interface AttemptGroup extends TreeGroup {
-  /** See `ShellNeeds.enter`. */
-  readonly enter: readonly string[];
-}
-
-interface CurrentAttempt extends Attempt {
-  readonly launched: RunningChild;
-  readonly startedAtMs: number;
-  /** When its end began, whatever the cause. */
-  endingAtMs?: number;
-  tree?: TreeEnd;
-  /** At limitrun's cap: that too is a kill by force. */
-  killedByKernel: boolean;
-}
-
-const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
 const NO_RESTARTS: BreakerRules = {maxRestarts: 0, delayMs: 0, backoffRate: 1};
 
 /**
@@ -103,7 +62,7 @@ export class ProcessControl {
   readonly #gracePeriodMs: number;
   readonly #breaker: RestartCircuitBreaker;
   #state: RunState = IDLE;
-  #current: CurrentAttempt | undefined;
+  #current: StartedAttempt | undefined;
   /** The one whose policy is being applied. */
   #violation: ResourceViolation | undefined;
   #forced = false;
@@ -229,17 +188,16 @@ export class ProcessControl {
   }
 
   #spawn(): void {
-    const group = this.#options.contain?.();
-    const launched = launch(entering(this.#options.command, group));
-    if (!launched.ok) {
-      void launched.failure.then((failure) => {
+    const started = startAttempt(this.#state.attempt, {...this.#options, clock: this.#clock});
+    if (!started.ok) {
+      void started.failure.then((failure) => {
         this.#input({kind: 'spawn_failed', ...failure});
       });
       return;
     }
-    const attempt = this.#attempt(launched, group);
+    const {attempt} = started;
     this.#current = attempt;
-    void launched.exited.then((child) => {
+    void attempt.launched.exited.then((child) => {
       this.#options.onChildExited?.(attempt);
       const again = startsAgainAfterExit(this.#options.restartPolicy ?? 'never', child.exitCode);
       this.#input({kind: 'child_exited', child, again});
@@ -247,28 +205,6 @@ export class ProcessControl {
     });
     this.#options.onAttemptStarted?.(attempt);
     this.#input({kind: 'spawned'});
-  }
-
-  #attempt(launched: RunningChild, group: AttemptGroup | undefined): CurrentAttempt {
-    const {marker} = this.#options;
-    const probe = openProbe({
-      rootPid: launched.pid,
-      ownChild: true,
-      nowMs: () => this.#clock.nowMs(),
-      ...(marker === undefined ? {} : {marker}),
-      ...(group === undefined ? {} : {groupPids: () => group.members()}),
-      ...(group?.crowded && {crowded: group.crowded}),
-    });
-    const onAction = (text: string, reason: TerminationReason): void => {
-      this.#options.onAction?.(text, reason);
-    };
-    const terminator = new TreeTerminator(probe, this.#clock, onAction, group);
-    const throttle = new TreeThrottle(probe, terminator, this.#clock, onAction, group);
-    const {attempt: number} = this.#state;
-    const startedAtMs = this.#clock.nowMs();
-    const {pid} = launched;
-    const parts = {probe, terminator, throttle, ...(group === undefined ? {} : {group})};
-    return {number, pid, ...parts, launched, startedAtMs, killedByKernel: false};
   }
 
   #endBackground(): void {
@@ -284,7 +220,7 @@ export class ProcessControl {
     this.#awaitTree();
   }
 
-  async #leaveBackground(attempt: CurrentAttempt): Promise<void> {
+  async #leaveBackground(attempt: StartedAttempt): Promise<void> {
     const left = await attempt.probe.members('everywhere');
     if (left.length > 0) {
       const pids = left.map((member) => member.pid).join(', ');
@@ -303,7 +239,7 @@ export class ProcessControl {
   }
 
   /** The tree is gone when no member is left and the child has been waited for, or cannot be ended at all. */
-  #treeMayBeGone(attempt: CurrentAttempt): void {
+  #treeMayBeGone(attempt: StartedAttempt): void {
     if (attempt.tree === undefined || this.#current !== attempt) return;
     const tree = (attempt.tree = {...attempt.tree, forced: attempt.tree.forced || attempt.killedByKernel});
     if (this.#state.child === undefined && !tree.survivors.includes(attempt.pid)) return;
@@ -342,7 +278,7 @@ export class ProcessControl {
       tree: attempt.tree ?? {survivors: [], forced: false},
       ...(nextInMs === undefined ? {} : {nextInMs}),
     });
-    attempt.probe.close();
+    attempt.close();
   }
 
   async #end(cause: EndCause): Promise<void> {
@@ -362,11 +298,4 @@ export class ProcessControl {
     const violation = cause.kind === 'violation' ? this.#violation : undefined;
     return {actor: 'process_control', ...(violation === undefined ? {} : {violation})};
   }
-}
-
-/** The command as it enters its control groups first. */
-function entering(command: LaunchCommand, group: AttemptGroup | undefined): LaunchCommand {
-  if (group === undefined) return command;
-  const {needs = NO_NEEDS, environment = process.env} = command;
-  return {...command, needs: {...needs, environment, enter: group.enter}};
 }

@@ -5,9 +5,9 @@ import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {ResourcePolicy} from '../../../src/core/limits/resource-policy.js';
 import type {ResourceViolation} from '../../../src/core/limits/resource-violation.js';
 import {violationOf} from '../../../src/core/limits/resource-violation-checker.js';
+import type {Attempt} from '../../../src/core/process/attempt.js';
 import {
   ProcessControl,
-  type Attempt,
   type AttemptEnd,
   type ProcessControlOptions,
 } from '../../../src/core/process/process-control.js';
