@@ -1,6 +1,7 @@
 import type {Clock} from '../clock.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
+import {readStatOf} from '../monitor/procfs-member.js';
 import type {Actor} from '../record/run-event.js';
 import {signalProcess} from './signal-process.js';
 import {stopMembers} from './tree-freezer.js';
@@ -9,6 +10,8 @@ import type {TreeGroup} from './tree-group.js';
 /** How often the tree is looked at while it is awaited: quickly first, then less so. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 25;
+/** Who was being started while the others were told to end is met within this time. */
+const UNTOLD_FOR_MS = 100;
 /** After SIGKILL a process can only stay in an uninterruptible wait; then it is reported and no longer awaited. */
 const GIVE_UP_AFTER_KILL_MS = 2000;
 
@@ -139,9 +142,31 @@ export class TreeTerminator {
         this.#say(`SIGTERM to ${count(reached)}`);
       }
       this.#group?.thaw();
-      if (await this.#goneBefore(() => this.#deadlineMs ?? 0)) return {survivors: [], forced: false};
+      const tellUntold = this.#untold(members);
+      if (await this.#goneBefore(() => this.#deadlineMs ?? 0, tellUntold)) {
+        return {survivors: [], forced: false};
+      }
     }
     return this.#killTree();
+  }
+
+  /**
+   * A process that a member was just starting when it was told to end is an orphan that nobody has told, and the tree
+   * would be waited for in vain. What a program starts in order to end (a clean-up) has a living parent, and is let alone.
+   */
+  #untold(told: readonly ProcessIdentity[]): (members: readonly ProcessIdentity[]) => void {
+    const pids = new Set(told.map(({pid}) => pid));
+    const untilMs = this.#clock.nowMs() + UNTOLD_FOR_MS;
+    return (members) => {
+      if (this.#killing || this.#clock.nowMs() > untilMs) return;
+      const living = new Set(members.map(({pid}) => pid));
+      const untold = members.filter(
+        ({pid}) => !pids.has(pid) && !living.has(readStatOf(pid)?.parentPid ?? pid),
+      );
+      for (const {pid} of untold) pids.add(pid);
+      this.#signalAll(untold, 'SIGTERM');
+      this.#signalAll(untold, 'SIGCONT');
+    };
   }
 
   async #killTree(): Promise<TreeEnd> {
@@ -200,20 +225,30 @@ export class TreeTerminator {
   }
 
   /** Waits until no member is alive; gives up at a deadline, which may move while it waits. */
-  async #goneBefore(deadlineMs: () => number): Promise<boolean> {
+  async #goneBefore(
+    deadlineMs: () => number,
+    onLeft: (members: readonly ProcessIdentity[]) => void = () => undefined,
+  ): Promise<boolean> {
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 2, LONGEST_LOOK_MS)) {
-      if (await this.#isGone()) return true;
+      const left = await this.#left();
+      if (left === undefined) return true;
+      onLeft(left);
       const leftMs = deadlineMs() - this.#clock.nowMs();
       if (leftMs <= 0) return false;
       await this.#pause(Math.min(lookMs, leftMs));
     }
   }
 
-  /** Asks what costs little first: a walk only when the group is empty, the whole machine when nothing is left nearby. */
-  async #isGone(): Promise<boolean> {
-    if ((this.#group?.members() ?? []).length > 0) return false;
-    if ((await this.#tree.members('nearby')).length > 0) return false;
-    return (await this.#tree.members('everywhere')).length === 0;
+  /**
+   * Asks what costs little first: a walk only when the group is empty, the whole machine when nothing is left nearby.
+   * @returns undefined when nobody is left; otherwise who is, outside of a group
+   */
+  async #left(): Promise<readonly ProcessIdentity[] | undefined> {
+    if ((this.#group?.members() ?? []).length > 0) return [];
+    const nearby = await this.#tree.members('nearby');
+    if (nearby.length > 0) return nearby;
+    const others = await this.#tree.members('everywhere');
+    return others.length > 0 ? others : undefined;
   }
 
   async #pause(ms: number): Promise<void> {

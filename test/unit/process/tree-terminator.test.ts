@@ -40,14 +40,15 @@ describe('on real trees', () => {
     probe = undefined;
   });
 
-  function of(child: RealChild): Subject {
-    probe = new ProcfsProbe({
+  function of(child: RealChild): Subject & {readonly tree: ProcfsProbe} {
+    const tree = new ProcfsProbe({
       rootPid: child.pid,
       ownChild: true,
       marker: child.marker,
       nowMs: () => systemClock.nowMs(),
     });
-    return terminatorOf(probe);
+    probe = tree;
+    return {...terminatorOf(tree), tree};
   }
 
   test('a tree that obeys SIGTERM is ended without force', async () => {
@@ -95,6 +96,32 @@ describe('on real trees', () => {
     expect(await child.ended).toEqual({exitCode: null, signal: 'SIGKILL'});
     expect(said[0]).toMatch(/^SIGTERM to/);
     expect(said[1]).toMatch(/^SIGKILL to/);
+  });
+
+  test('who was just being started when the others were told to end is told too', async () => {
+    const child = startShell('sleep 1000 & echo late $!; wait');
+    const late = await child.saidPid('late');
+    const tree = of(child).tree;
+    // The first look comes too early to see it.
+    const members = tree.members.bind(tree);
+    vi.spyOn(tree, 'members').mockImplementationOnce((where) =>
+      members(where).filter(({pid}) => pid !== late),
+    );
+    const {terminator, said} = terminatorOf(tree);
+    terminator.graceful(LONG_MS, REASON);
+    expect(await terminator.ended()).toEqual({survivors: [], forced: false});
+    expect(said).toEqual(['SIGTERM to 1 process']);
+  });
+
+  test('what a program starts in order to end is not told to end', async () => {
+    const cleanUp = 'trap "sleep 0.3; echo cleaned; exit 0" TERM; echo ready; while :; do sleep 0.01; done';
+    const child = startShell(cleanUp);
+    await child.said('ready');
+    const {terminator} = of(child);
+    terminator.graceful(LONG_MS, REASON);
+    expect(await terminator.ended()).toEqual({survivors: [], forced: false});
+    await child.said('cleaned');
+    expect(await child.ended).toEqual({exitCode: 0, signal: null});
   });
 
   test('a stopped program gets to see the SIGTERM', async () => {
