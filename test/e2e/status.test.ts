@@ -36,7 +36,7 @@ async function statusOf(name: string, fits: (run: StatusRun) => boolean): Promis
       seen = await statusRuns();
       return seen.find((run) => run.name === name && fits(run));
     },
-    {what: `${name} as wanted`, deadlineMs: 15_000, seen: () => JSON.stringify(seen)},
+    {what: `${name} as wanted`, deadlineMs: 45_000, seen: () => JSON.stringify(seen)},
   );
 }
 

@@ -125,7 +125,7 @@ export function startProgram(file: string, args: readonly string[], options: Run
       child.kill(signal);
     },
   };
-  const exited = withDeadline(resultOf(child, out, err, begun), running, options.deadlineMs ?? 15_000);
+  const exited = withDeadline(resultOf(child, out, err, begun), running, options.deadlineMs ?? 45_000);
   // Whoever awaits it sees the failure; a test that failed before that must not fail twice.
   exited.catch(() => undefined);
   atEnd(() => void child.kill('SIGKILL'));

@@ -11,7 +11,7 @@ export interface WaitOptions {
 /** Looks until `fact` is neither undefined, null nor false; past the deadline fails with what was seen. */
 export async function waitFor<T>(
   fact: () => T | Promise<T>,
-  {what, deadlineMs = 10_000, seen}: WaitOptions,
+  {what, deadlineMs = 30_000, seen}: WaitOptions,
 ): Promise<Exclude<T, undefined | null | false>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {

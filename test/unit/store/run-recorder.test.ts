@@ -252,7 +252,9 @@ describe('whatever the umask', () => {
       process.umask(before);
     });
     const run = new RecordedRun().start();
-    await waitFor(() => existsSync(live()) && existsSync(log()), {what: 'the files'});
+    // Until they have their mode they are empty.
+    const begun = (path: string): boolean => (statSync(path, {throwIfNoEntry: false})?.size ?? 0) > 0;
+    await waitFor(() => begun(live()) && begun(log()), {what: 'the files'});
     process.umask(before);
     for (const directory of ['state', 'state/limitrun', 'state/limitrun/runs', 'runtime/limitrun'])
       expect(modeOf(here(directory))).toBe(0o700);

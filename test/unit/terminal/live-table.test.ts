@@ -160,10 +160,13 @@ test('in the background it is taken down, and comes back in the foreground', asy
   await up();
   table.line('first');
   foreground = false;
-  await waitFor(() => !table.isUp, {what: 'the table to go'});
+  await waitFor(() => written().endsWith(`${eraseTable(3)}first\n`), {
+    what: 'the table to go',
+    seen: written,
+  });
   table.line('second');
   foreground = true;
-  await waitFor(() => written().endsWith(FRAME), {what: 'the table'});
+  await waitFor(() => written().endsWith(`second\n${FRAME}`), {what: 'the table', seen: written});
   expect(written().replaceAll(FRAME, '')).toBe(`${eraseTable(3)}first\nsecond\n`);
 });
 
