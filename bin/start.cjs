@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Starts the program as it is installed: one script (scripts/bundle.js), with what V8 has made of it before kept beside
-// it, since compiling takes longer than running. bin/run.js starts the same from separate modules.
+// Starts the program as it is installed: scripts made by scripts/bundle.js, each with what V8 has made of it before kept
+// beside it, since compiling takes longer than running. bin/run.js starts the same from separate modules.
 'use strict';
 const {
   chmodSync,
@@ -8,7 +8,7 @@ const {
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,53 +18,114 @@ const path = require('node:path');
 const {Script} = require('node:vm');
 
 const directory = path.join(__dirname, '../dist/cli');
-const file = path.join(directory, 'limitrun.js');
 /** What the first word may be, besides flags and the words of a command to run; each command uses other code. */
 const command = ['watch', 'status', 'doctor'].find((name) => name === process.argv[2]) ?? 'run';
-/** One for each Node too: another one's V8 refuses it. */
 const cache = path.join(directory, 'cache');
-const kept = path.join(cache, `${process.version}-${process.arch}-${command}`);
-
-/**
- * What is kept is code that will run: it is used if only root, this user or the owner of the script can have written it.
- * @param owner the script's
- * @returns undefined when it cannot be read, or somebody else may have written it
- */
-function readKept(owner) {
-  let descriptor;
-  try {
-    descriptor = openSync(kept);
-    const {uid, mode} = fstatSync(descriptor);
-    const user = process.geteuid?.();
-    // Where there are no users (Windows) the modes say nothing either.
-    const isTrusted = user === undefined || ([0, user, owner].includes(uid) && (mode & 0o022) === 0);
-    return isTrusted ? readFileSync(descriptor) : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
+const isDebugged = /oclif|limitrun/.test(process.env.DEBUG ?? '');
 
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
 const LEARNING_RUNS = 8;
 /** After what is kept: for which script it is (its time of change, 8 bytes), and how many runs have added to it. */
 const TRAILER_BYTES = 9;
 
+/** `start` has what it takes to start a command, `end` what is told of it, `rest` what few runs need. */
+const NAMES = ['start', 'end', 'rest'];
+const scripts = new Map();
+
+/** All at once, before the command can remove limitrun or install another one. */
+function openScripts() {
+  for (const name of NAMES) scripts.set(name, opened(name));
+}
+
+function opened(name) {
+  const file = path.join(directory, `${name}.js`);
+  // One for each Node too: another one's V8 refuses it.
+  const kept = path.join(cache, `${process.version}-${process.arch}-${command}-${name}`);
+  return {file, kept, descriptor: openSync(file), exports: undefined, compiled: undefined};
+}
+
+/** What one script is given for another: a module that the other one has. */
+function part(name, module) {
+  const script = scripts.get(name);
+  script.exports ??= evaluated(script);
+  return script.exports.parts[module]();
+}
+
+function evaluated(script) {
+  const {file} = script;
+  const module = {exports: {}};
+  // Few runs ask where they are.
+  const place = {
+    get url() {
+      return require('node:url').pathToFileURL(file).href;
+    },
+  };
+  programOf(script)(module.exports, require, module, place, part);
+  return module.exports;
+}
+
+function programOf(script) {
+  if (!isDebugged) {
+    script.compiled = compile(script);
+    return script.compiled.script.runInThisContext();
+  }
+  // Node reads source maps only of what it has loaded itself.
+  process.setSourceMapsEnabled(true);
+  require(script.file);
+  return globalThis.limitrunProgram;
+}
+
 /**
  * A function of its own, so that nothing holds what was read.
  * @returns the script, how many runs have added to what is kept, and when the script was last changed
  */
-function compile() {
-  const {mtimeMs, uid} = statSync(file);
-  const bytes = readKept(uid);
+function compile({file, kept, descriptor}) {
+  const {mtimeMs, uid, size} = fstatSync(descriptor);
+  const keptDescriptor = openKept(kept, uid);
+  const keptBytes = keptDescriptor === undefined ? 0 : fstatSync(keptDescriptor).size;
+  // One for both: memory that was never used before costs more than reading into it.
+  const buffer = Buffer.allocUnsafeSlow(Math.max(size, keptBytes));
+  // It is ASCII, which this decoder takes as it is.
+  const source = readInto(buffer, descriptor, size).latin1Slice();
+  const bytes = keptDescriptor === undefined ? undefined : readInto(buffer, keptDescriptor, keptBytes);
   const end = (bytes?.length ?? 0) - TRAILER_BYTES;
   // V8 itself compares no more than the length of the script.
   const cachedData = end > 0 && bytes.readDoubleLE(end) === mtimeMs ? bytes.subarray(0, end) : undefined;
-  // It is ASCII, which this decoder takes as it is.
-  const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
+  const script = new Script(source, {filename: file, cachedData});
   const isUsed = cachedData !== undefined && !script.cachedDataRejected;
   return {script, mtimeMs, runs: isUsed ? bytes.at(-1) : 0};
+}
+
+/**
+ * What is kept is code that will run: it is used if only root, this user or the owner of the script can have written it.
+ * @param owner the script's
+ * @returns undefined when it cannot be read, or somebody else may have written it
+ */
+function openKept(kept, owner) {
+  let descriptor;
+  try {
+    descriptor = openSync(kept);
+    const {uid, mode} = fstatSync(descriptor);
+    const user = process.geteuid?.();
+    // Where there are no users (Windows) the modes say nothing either.
+    if (user === undefined || ([0, user, owner].includes(uid) && (mode & 0o022) === 0)) return descriptor;
+  } catch {
+    return undefined;
+  }
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** Closes what it has read. @returns the part of the buffer that was read into, shorter when the file is */
+function readInto(buffer, descriptor, size) {
+  let length = 0;
+  while (length < size) {
+    const read = readSync(descriptor, buffer, length, size - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  closeSync(descriptor);
+  return buffer.subarray(0, length);
 }
 
 /**
@@ -72,13 +133,13 @@ function compile() {
  * what is kept is code, and must be in nobody's way when limitrun is removed. By now the command may have done just
  * that, which is no reason to fail.
  */
-function keep(script, mtimeMs, runs) {
+function keep({kept, compiled: {script, mtimeMs, runs}}) {
   const fresh = `${kept}.${process.pid}`;
   try {
     if (statSync(directory).uid !== process.geteuid?.()) return;
     // Whatever the umask: who may start limitrun may read what it has compiled.
     if (mkdirSync(cache, {recursive: true}) !== undefined) chmodSync(cache, 0o755);
-    const trailer = Buffer.alloc(TRAILER_BYTES, runs);
+    const trailer = Buffer.alloc(TRAILER_BYTES, runs + 1);
     trailer.writeDoubleLE(mtimeMs);
     // On the disk before it has its name: V8 would stumble over half of it.
     writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {flush: true});
@@ -98,34 +159,17 @@ function remove(name) {
 }
 
 async function start() {
-  const words = process.argv.slice(2);
-  if (/oclif|limitrun/.test(process.env.DEBUG ?? '')) return programWithMap().main(words);
-  const {script, mtimeMs, runs} = compile();
+  openScripts();
   let completed;
-  const code = await exportsOf(script.runInThisContext()).main(words, (id) => {
+  const {main} = part('start', 'src/commands/main.ts');
+  const code = await main(process.argv.slice(2), (id) => {
     completed = id;
   });
-  if (completed === command && runs < LEARNING_RUNS) keep(script, mtimeMs, runs + 1);
+  if (completed !== command) return code;
+  for (const script of scripts.values()) {
+    if (script.compiled !== undefined && script.compiled.runs < LEARNING_RUNS) keep(script);
+  }
   return code;
-}
-
-/** Node reads source maps only of what it has loaded itself. */
-function programWithMap() {
-  process.setSourceMapsEnabled(true);
-  require(file);
-  return exportsOf(globalThis.limitrunProgram);
-}
-
-function exportsOf(program) {
-  const module = {exports: {}};
-  // Few runs ask where they are.
-  const place = {
-    get url() {
-      return require('node:url').pathToFileURL(file).href;
-    },
-  };
-  program(module.exports, require, module, place);
-  return module.exports;
 }
 
 start()

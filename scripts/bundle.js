@@ -1,7 +1,15 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {build} from 'esbuild';
-import {leaveOut, lighter, loadedWhenCalled, loadedWhenUsed} from './lighter.js';
+import {
+  isLoadedWhenCalled,
+  leaveOut,
+  lighter,
+  loadedWhenCalled,
+  loadedWhenUsed,
+  refuseUnused,
+} from './lighter.js';
+import {HANDING_OUT, handingOut, PART, takingParts} from './parts.js';
 
 /**
  * What few runs need, which is loaded from its own package then; and what oclif would load only to run TypeScript
@@ -12,23 +20,86 @@ const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
 /** Whose `url` is as far from the package's root as the modules that look for it from where they are. */
 const PLACE = 'limitrunPlace';
 
+/** What every run does until its command has started, as far as it is not loaded from the beginning. */
+const START = [
+  'src/commands/run-command.ts',
+  'src/commands/run.ts',
+  'src/core/run.ts',
+  'src/commands/oclif-config.ts',
+];
+/** Of what others `require`, what every run needs until then. */
+const NEEDED =
+  /node_modules\/(@oclif\/core\/lib\/(cache|command|flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/;
+/** What every run does besides, while its command runs and at the end. */
+const END = [
+  'src/core/report/summary.ts',
+  'src/core/store/run-recorder.ts',
+  'src/core/store/state-places.ts',
+];
+
 /**
- * Makes the program as it is installed: one script, dist/cli/limitrun.js, with all that it uses of other packages and a
- * source map. Its value is a function, which bin/start.cjs calls. A script and not modules, since V8 can be given what
- * it has made of a script before; and one, since what is in one scope is called directly. The library (dist/index.js)
- * stays as it is.
+ * Makes the program as it is installed: three scripts in dist/cli/, each with a source map. `start` has what it takes to
+ * start a command, `end` what tells of it, and `rest` what few runs ask for, so that little is read before the command
+ * runs. The value of each is a function, which bin/start.cjs calls. Scripts and not modules, since V8 can be given what it
+ * has made of a script before; and few, since what is in one scope is called directly. The library (dist/index.js) stays
+ * as it is.
  * @param root where package.json is, with a slash
  * @param dist directory that the compiler has built into
  */
 export async function bundle(root, dist) {
   const directory = path.join(dist, 'cli');
-  const file = path.join(directory, 'limitrun.js');
   await mkdir(directory, {recursive: true});
   await writeFile(path.join(directory, 'package.json'), '{"type": "commonjs"}\n');
-  await build({
+  const make = (script, owners, handsOut, write = true) =>
+    bundleScript({root, directory, script, owners, handsOut, write});
+
+  // What a script is asked for by those that are made after it is known only then, so it is made twice.
+  const owners = new Map();
+  const has = ({script, files}) => {
+    for (const file of files) owners.set(file, script);
+  };
+  const draft = await make('start', owners, [], false);
+  has(draft);
+  const endDraft = await make('end', owners, draft.wants('end'), false);
+  has(endDraft);
+  const rest = await make('rest', owners, [...draft.wants('rest'), ...endDraft.wants('rest')]);
+  owners.clear();
+  const start = await make('start', owners, [...endDraft.wants('start'), ...rest.wants('start')]);
+  has(start);
+  const end = await make('end', owners, [...start.wants('end'), ...rest.wants('end')]);
+  refuseMistakes([start, end, rest]);
+  refuseUnused();
+}
+
+/** @throws Error when a module is in two scripts, so that there would be two of what is in it, or not in its own */
+function refuseMistakes(scripts) {
+  const owners = new Map();
+  for (const {script, files} of scripts) {
+    for (const file of files) {
+      if (owners.has(file)) throw new Error(`${file} is in ${owners.get(file)} and in ${script}`);
+      owners.set(file, script);
+    }
+  }
+  for (const {script, wants} of scripts) {
+    for (const other of scripts) {
+      const missing = wants(other.script).filter((file) => owners.get(file) !== other.script);
+      if (missing.length > 0) throw new Error(`${script} looks in ${other.script} for ${missing.join(', ')}`);
+    }
+  }
+}
+
+/** @returns which files of the package it holds, and which it wants of another script */
+async function bundleScript({root, directory, script, owners, handsOut, write}) {
+  const wanted = new Map();
+  const main = path.join(root, 'src/commands/main.ts');
+  const {metafile} = await build({
     absWorkingDir: root,
-    entryPoints: [path.join(root, 'src/commands/main.ts')],
-    outfile: file,
+    stdin: {
+      contents: handingOut(root, [...new Set([...(script === 'start' ? [main] : []), ...handsOut])]),
+      resolveDir: root,
+      sourcefile: HANDING_OUT,
+    },
+    outfile: path.join(directory, `${script}.js`),
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -42,8 +113,36 @@ export async function bundle(root, dist) {
     legalComments: 'none',
     logLevel: 'warning',
     sourcemap: true,
-    banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${PLACE}) {`},
+    metafile: true,
+    write,
+    banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${PLACE}, ${PART}) {`},
     footer: {js: '});'},
-    plugins: [lighter, leaveOut, loadedWhenUsed, loadedWhenCalled],
+    plugins: [
+      takingParts({root, script, owners, home: (file, kind) => home(root, script, file, kind), wanted}),
+      lighter,
+      leaveOut,
+      loadedWhenUsed,
+      loadedWhenCalled,
+    ],
   });
+  return {
+    script,
+    // Others are made up (`part:...`).
+    files: Object.keys(metafile.inputs)
+      .filter((name) => !/^[\w-]+:|^</.test(name))
+      .map((name) => path.join(root, name)),
+    wants: (other) => [...wanted].filter(([, owner]) => owner === other).map(([file]) => file),
+  };
+}
+
+/** The script that has a module which `script` loads late; undefined: the same. */
+function home(root, script, file, kind) {
+  const name = path.relative(root, file);
+  if (START.includes(name)) return 'start';
+  if (END.includes(name)) return 'end';
+  if (isLoadedWhenCalled(file)) return 'rest';
+  const isSeldom = name.startsWith('node_modules/')
+    ? kind === 'require-call' && script === 'start' && !NEEDED.test(name)
+    : kind === 'dynamic-import';
+  return isSeldom ? 'rest' : undefined;
 }

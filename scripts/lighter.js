@@ -202,14 +202,26 @@ const REQUIRED =
 /** `import path from 'node:path';` */
 const NODE_AS_A_WHOLE = /^import (\w+) from '(node:\w+)';$/gm;
 
+/** What of the lists above no script has loaded yet. */
+const unused = new Set([...Object.keys(LIGHTER), ...LOADED_WHEN_CALLED]);
+
+/** To be called when all scripts have been made. @throws Error when a list names what nothing loads any more */
+export function refuseUnused() {
+  if (unused.size > 0) throw new Error(`nothing loads ${[...unused].join(', ')} any more`);
+}
+
+/** Whether a module is loaded only when one of its functions is called. */
+export function isLoadedWhenCalled(file) {
+  return LOADED_WHEN_CALLED.includes(inPackage(file));
+}
+
 /** Changes the lines of `LIGHTER`, and how modules load others. */
 export const lighter = {
   name: 'lighter',
-  setup({onLoad, onEnd}) {
-    const left = new Set(Object.keys(LIGHTER));
+  setup({onLoad}) {
     onLoad({filter: /\.[jt]s$/, namespace: 'file'}, async ({path: found}) => {
       const name = inPackage(found);
-      left.delete(name);
+      if (name in LIGHTER) unused.delete(name);
       let contents = await readFile(found, 'utf8');
       for (const [stands, instead] of LIGHTER[name] ?? []) {
         if (!contents.includes(stands)) throw new Error(`${name} is not what this was written for`);
@@ -218,7 +230,6 @@ export const lighter = {
       if (name.startsWith('@oclif/core/lib/')) contents = usedLate(contents);
       return {contents: notCopied(contents), loader: found.endsWith('.ts') ? 'ts' : 'js'};
     });
-    onEnd(() => refuseUnused(left));
   },
 };
 
@@ -244,15 +255,14 @@ function usedLate(module) {
 /** Has those of `LOADED_WHEN_CALLED` loaded when they are called. */
 export const loadedWhenCalled = {
   name: 'loaded-when-called',
-  setup({onResolve, onLoad, onEnd, resolve}) {
+  setup({onResolve, onLoad, resolve}) {
     const namespace = 'when-called';
-    const left = new Set(LOADED_WHEN_CALLED);
     onResolve({filter: /^[^/]/}, async ({path: wanted, importer, kind, resolveDir, pluginData}) => {
       if (pluginData === namespace || !importer.includes('/node_modules/')) return undefined;
       const found = await resolve(wanted, {importer, kind, resolveDir, pluginData: namespace});
       const name = inPackage(found.path);
       if (!LOADED_WHEN_CALLED.includes(name)) return undefined;
-      left.delete(name);
+      unused.delete(name);
       return {path: found.path, namespace};
     });
     onLoad({filter: /^/, namespace}, async ({path: file}) => {
@@ -265,7 +275,6 @@ export const loadedWhenCalled = {
       });
       return {contents: contents.join('\n'), loader: 'js', resolveDir: path.dirname(file)};
     });
-    onEnd(() => refuseUnused(left));
   },
 };
 
@@ -307,8 +316,4 @@ function isCalled(value) {
 /** @returns a file's name beginning with that of the package it belongs to; limitrun's own as they are */
 function inPackage(file) {
   return file.replace(/^.*\/node_modules\//, '');
-}
-
-function refuseUnused(files) {
-  if (files.size > 0) throw new Error(`nothing loads ${[...files].join(', ')} any more`);
 }

@@ -58,8 +58,10 @@ describe('the package', () => {
     'package.json',
     'bin/run.js',
     'bin/start.cjs',
-    'dist/cli/limitrun.js',
-    'dist/cli/limitrun.js.map',
+    'dist/cli/start.js',
+    'dist/cli/start.js.map',
+    'dist/cli/end.js',
+    'dist/cli/rest.js',
     'dist/index.js',
     'dist/index.d.ts',
     'schemas/report.v1.schema.json',
@@ -112,18 +114,41 @@ describe('the package', () => {
     renameSync(`${cli}.gone`, cli);
   });
 
+  test('the command may put another limitrun in its place', async () => {
+    const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+    const cli = path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli');
+    const script = `cp -r '${cli}' '${cli}.old'; cd '${cli}'; for file in *.js; do rm $file; echo 'not it' >$file; done; exit 3`;
+    const {code, stderr} = await startProgram(bin, ['--', 'sh', '-c', script]).exited;
+    rmSync(cli, {recursive: true});
+    renameSync(`${cli}.old`, cli);
+    expect({code, stderr}).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('the command exited with 3') as string,
+    });
+  });
+
   describe('what is kept between runs', () => {
     const cache = (): string => path.join(directory, 'node_modules', 'limitrun', 'dist', 'cli', 'cache');
 
-    /** How many runs in a row have used and added to what is kept: the last byte (bin/start.cjs). */
-    const runsAfter = async (...command: string[]): Promise<(number | undefined)[]> => {
+    const keptAfter = async (...words: string[]): Promise<string[]> => {
       const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
-      expect((await startProgram(bin, ['--quiet', '--', ...command]).exited).code).toBe(0);
-      return readdirSync(cache()).map((name) => readFileSync(path.join(cache(), name)).at(-1));
+      expect((await startProgram(bin, words).exited).code).toBe(0);
+      return readdirSync(cache());
     };
+
+    /** How many runs in a row have used and added to what is kept of the first script: the last byte (bin/start.cjs). */
+    const runsAfter = async (...command: string[]): Promise<(number | undefined)[]> =>
+      (await keptAfter('--quiet', '--', ...command))
+        .filter((name) => name.endsWith('-start'))
+        .map((name) => readFileSync(path.join(cache(), name)).at(-1));
 
     beforeEach(() => {
       rmSync(cache(), {recursive: true, force: true});
+    });
+
+    test('is of two scripts: no other one is asked for by a command that starts and ends', async () => {
+      const kept = await keptAfter('--', 'true');
+      expect(kept.map((name) => name.replace(/^.*-/, '')).sort()).toEqual(['end', 'start']);
     });
 
     test('of a run of more than a second the next one can use', async () => {

@@ -1,0 +1,86 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {build} from 'esbuild';
+
+/** In a script: how it is given what another one has, see bin/start.cjs. */
+export const PART = 'limitrunPart';
+
+/** The module of a script that hands out others. */
+export const HANDING_OUT = '<parts>';
+
+/** A module's name in all scripts. */
+const nameOf = (root, file) => path.relative(root, file);
+
+/**
+ * Has a script take from another one what that has: each module is in one script only, and there is one of it. A module
+ * that is asked for when the program runs (`import()`, or a `require` in a function) is in the script that `home` tells.
+ * @param root of the package, where names of modules begin
+ * @param script name of the script that is being made
+ * @param owners file -> the script that has it, of those made before
+ * @param home file -> the script that is to have it, or undefined: the one that asks for it
+ * @param wanted is filled: file -> the script that is to hand it out
+ */
+export function takingParts({root, script, owners, home, wanted}) {
+  return {
+    name: 'taking-parts',
+    setup({onResolve, onLoad, resolve}) {
+      onResolve({filter: /^/}, async (asked) => {
+        const {path: wantedPath, importer, namespace, kind, resolveDir, pluginData} = asked;
+        // One that another plug-in asks for, or this one, is left to the others.
+        if (kind === 'entry-point' || pluginData !== undefined || wantedPath.startsWith('node:'))
+          return undefined;
+        const isHandedOut = importer === path.join(root, HANDING_OUT);
+        const from = {importer, namespace, kind, resolveDir};
+        const found = await resolve(wantedPath, {...from, pluginData: PART});
+        if (found.errors.length > 0 || found.external || found.namespace !== 'file') return found;
+        const late = !isHandedOut && (kind === 'dynamic-import' || kind === 'require-call');
+        const owner = owners.get(found.path) ?? (late ? home(found.path, kind) : undefined) ?? script;
+        if (owner === script) return found;
+        wanted.set(found.path, owner);
+        return {path: found.path, namespace: 'part', pluginData: owner};
+      });
+      onLoad({filter: /^/, namespace: 'part'}, async ({path: file, pluginData: owner}) => {
+        const part = `${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))})`;
+        const names = await exportsOf(file);
+        if (names === undefined) return {contents: `module.exports = ${part};`};
+        const lines = names.map((name) =>
+          name === 'default' ? 'export default part.default;' : `export const ${name} = part.${name};`,
+        );
+        return {contents: [`const part = ${part};`, ...lines].join('\n')};
+      });
+    },
+  };
+}
+
+/** What hands out the modules that other scripts take: each is evaluated when it is first asked for. */
+export function handingOut(root, files) {
+  const parts = files.map(
+    (file) => `${JSON.stringify(nameOf(root, file))}: () => require(${JSON.stringify(file)})`,
+  );
+  return `export const parts = {${parts.join(',\n')}};`;
+}
+
+const known = new Map();
+
+/** The names that a module exports; undefined when it is no ECMAScript module. */
+async function exportsOf(file) {
+  if (!known.has(file)) known.set(file, findExports(file));
+  return known.get(file);
+}
+
+async function findExports(file) {
+  const {metafile} = await build({
+    stdin: {
+      contents: await readFile(file, 'utf8'),
+      loader: file.endsWith('.ts') ? 'ts' : 'js',
+      sourcefile: path.basename(file),
+    },
+    format: 'esm',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const [{format}] = Object.values(metafile.inputs);
+  const [output] = Object.values(metafile.outputs);
+  return format === 'cjs' ? undefined : output.exports;
+}
