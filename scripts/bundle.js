@@ -141,7 +141,7 @@ function home(root, script, file, kind) {
   if (START.includes(name)) return 'start';
   if (END.includes(name)) return 'end';
   if (isLoadedWhenCalled(file)) return 'rest';
-  const isSeldom = name.startsWith('node_modules/')
+  const isSeldom = name.includes('node_modules/')
     ? kind === 'require-call' && script === 'start' && !NEEDED.test(name)
     : kind === 'dynamic-import';
   return isSeldom ? 'rest' : undefined;
