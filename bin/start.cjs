@@ -20,7 +20,6 @@ const {Script} = require('node:vm');
 const directory = path.join(__dirname, '../dist/cli');
 /** What the first word may be, besides flags and the words of a command to run; each command uses other code. */
 const command = ['watch', 'status', 'doctor'].find((name) => name === process.argv[2]) ?? 'run';
-const cache = path.join(directory, 'cache');
 const isDebugged = /oclif|limitrun/.test(process.env.DEBUG ?? '');
 
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
@@ -40,8 +39,21 @@ function openScripts() {
 function opened(name) {
   const file = path.join(directory, `${name}.js`);
   // One for each Node too: another one's V8 refuses it.
-  const kept = path.join(cache, `${process.version}-${process.arch}-${command}-${name}`);
+  const kept = `${process.version}-${process.arch}-${command}-${name}`;
   return {file, kept, descriptor: openSync(file), exports: undefined, compiled: undefined};
+}
+
+/** Where the owner of this program keeps what V8 has made. */
+const ownersCache = path.join(directory, 'cache');
+
+/** Where another user does: in the user's own cache directory (XDG), undefined when there is none. */
+function usersCache() {
+  const {HOME, XDG_CACHE_HOME} = process.env;
+  const isGiven = XDG_CACHE_HOME !== undefined && path.isAbsolute(XDG_CACHE_HOME);
+  if (!isGiven && (HOME === undefined || !path.isAbsolute(HOME))) return undefined;
+  // Of each installation its own, as far as a name can be that long.
+  const installation = directory.replace(/[/\\:]/g, '!').slice(-200);
+  return path.join(isGiven ? XDG_CACHE_HOME : path.join(HOME, '.cache'), 'limitrun', installation);
 }
 
 /** What one script is given for another: a module that the other one has. */
@@ -81,7 +93,10 @@ function programOf(script) {
  */
 function compile({file, kept, descriptor}) {
   const {mtimeMs, uid, size} = fstatSync(descriptor);
-  const keptDescriptor = openKept(kept, uid);
+  const users = usersCache();
+  // The user's has what the user's runs have added to it.
+  const keptDescriptor =
+    (users && openKept(path.join(users, kept), uid)) ?? openKept(path.join(ownersCache, kept), uid);
   const keptBytes = keptDescriptor === undefined ? 0 : fstatSync(keptDescriptor).size;
   // One for both: memory that was never used before costs more than reading into it.
   const buffer = Buffer.allocUnsafeSlow(Math.max(size, keptBytes));
@@ -129,25 +144,47 @@ function readInto(buffer, descriptor, size) {
 }
 
 /**
- * At the end, when what was needed has been compiled. Only where limitrun itself could have been written by this user:
- * what is kept is code, and must be in nobody's way when limitrun is removed. By now the command may have done just
- * that, which is no reason to fail.
+ * At the end, when what was needed has been compiled: beside the program where this user is its owner, for what is kept
+ * is code, and must be in nobody's way when limitrun is removed; otherwise for this user only. By now the command may
+ * have removed limitrun, which is no reason to fail.
  */
 function keep({kept, compiled: {script, mtimeMs, runs}}) {
-  const fresh = `${kept}.${process.pid}`;
+  let fresh;
   try {
-    if (statSync(directory).uid !== process.geteuid?.()) return;
-    // Whatever the umask: who may start limitrun may read what it has compiled.
-    if (mkdirSync(cache, {recursive: true}) !== undefined) chmodSync(cache, 0o755);
+    const cache = ownCache();
+    if (cache === undefined) return;
+    fresh = path.join(cache, `${kept}.${process.pid}`);
     const trailer = Buffer.alloc(TRAILER_BYTES, runs + 1);
     trailer.writeDoubleLE(mtimeMs);
     // On the disk before it has its name: V8 would stumble over half of it.
     writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {flush: true});
+    // Whatever the umask: who may start limitrun may read what it has compiled.
     chmodSync(fresh, 0o644);
-    renameSync(fresh, kept);
+    renameSync(fresh, path.join(cache, kept));
   } catch {
-    remove(fresh);
+    if (fresh !== undefined) remove(fresh);
   }
+}
+
+/** @returns the directory to keep it in, which is made if need be; undefined when there is none */
+function ownCache() {
+  const user = process.geteuid?.();
+  if (statSync(directory).uid === user) {
+    if (mkdirSync(ownersCache, {recursive: true}) !== undefined) chmodSync(ownersCache, 0o755);
+    return ownersCache;
+  }
+  const cache = usersCache();
+  // Not in somebody else's home (sudo).
+  const parent = cache && path.dirname(path.dirname(cache));
+  if (parent === undefined || !isOwn(parent, user)) return undefined;
+  mkdirSync(cache, {recursive: true, mode: 0o700});
+  return cache;
+}
+
+/** Whether a directory is the user's, or is missing in one that is. */
+function isOwn(name, user) {
+  const stats = statSync(name, {throwIfNoEntry: false}) ?? statSync(path.dirname(name));
+  return stats.uid === user;
 }
 
 function remove(name) {

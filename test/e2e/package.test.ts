@@ -13,7 +13,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 import {startProgram} from '../support/limitrun.js';
 import {missing} from '../support/needs.js';
 import {ROOT} from '../support/paths.js';
@@ -161,6 +161,31 @@ describe('the package', () => {
       for (const name of readdirSync(cache())) chmodSync(path.join(cache(), name), mode);
       expect(await runsAfter('true')).toEqual([1]);
       expect(await runsAfter('true')).toEqual([2]);
+    });
+
+    test("is in a user's own cache where the program is another user's", async ({skip}) => {
+      const reason = missing('root');
+      skip(reason !== undefined, `skipped: ${reason ?? ''}`);
+      const cli = path.dirname(cache());
+      const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
+      const own = await mkdtemp(path.join(directory, 'own-'));
+      const foreign = await mkdtemp(path.join(directory, 'foreign-'));
+      chownSync(cli, 54321, 54321);
+      chownSync(foreign, 54321, 54321);
+      onTestFinished(() => {
+        chownSync(cli, process.geteuid?.() ?? 0, process.getegid?.() ?? 0);
+      });
+      const keptIn = async (directory: string): Promise<(number | undefined)[]> => {
+        const env = {XDG_CACHE_HOME: directory};
+        expect((await startProgram(bin, ['--quiet', '--', 'true'], {env}).exited).code).toBe(0);
+        return readdirSync(directory, {recursive: true, encoding: 'utf8'})
+          .filter((name) => name.endsWith('-start'))
+          .map((name) => readFileSync(path.join(directory, name)).at(-1));
+      };
+      expect(await keptIn(own)).toEqual([1]);
+      expect(await keptIn(own)).toEqual([2]);
+      expect(await keptIn(foreign)).toEqual([]);
+      expect(existsSync(cache())).toBe(false);
     });
 
     test("is not used when it is another user's", async ({skip}) => {
