@@ -27,20 +27,14 @@ const LEARNING_RUNS = 8;
 /** After what is kept: for which script it is (its time of change, 8 bytes), and how many runs have added to it. */
 const TRAILER_BYTES = 9;
 
-/** `start` has what it takes to start a command, `end` what is told of it, `rest` what few runs need. */
-const NAMES = ['start', 'end', 'rest'];
+/** By name; see scripts/bundle.js for what is in them. */
 const scripts = new Map();
 
-/** All at once, before the command can remove limitrun or install another one. */
-function openScripts() {
-  for (const name of NAMES) scripts.set(name, opened(name));
-}
-
-function opened(name) {
+function openScript(name) {
   const file = path.join(directory, `${name}.js`);
   // One for each Node too: another one's V8 refuses it.
   const kept = `${process.version}-${process.arch}-${command}-${name}`;
-  return {file, kept, descriptor: openSync(file), exports: undefined, compiled: undefined};
+  scripts.set(name, {file, kept, descriptor: openSync(file), exports: undefined, compiled: undefined});
 }
 
 /** Where the owner of this program keeps what V8 has made. */
@@ -196,9 +190,13 @@ function remove(name) {
 }
 
 async function start() {
-  openScripts();
   let completed;
+  openScript('start');
+  // Looks first of all at what is open here.
   const {main} = part('start', 'src/commands/main.ts');
+  // Before the command can remove limitrun or install another one.
+  openScript('end');
+  openScript('rest');
   const code = await main(process.argv.slice(2), (id) => {
     completed = id;
   });

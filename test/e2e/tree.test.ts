@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
-import {limitrun, shell, start, startShell} from '../support/limitrun.js';
+import {limitrun, shell, start, startProgram, startShell} from '../support/limitrun.js';
 import {needs} from '../support/needs.js';
 import {PROGRAM} from '../support/paths.js';
 import {figure} from '../support/report.js';
@@ -49,6 +49,19 @@ describe('what a violation ends', () => {
     expect(await limitrun([...SMALL, '--', 'sh', '-c', script])).toMatchObject({code: 110});
     await expectNothingAlive();
   });
+
+  test.each(['10000', '3000', '1000'])(
+    'a daemon that goes on in a child of its own every %s us is gone',
+    async (period) => {
+      const lock = scratch('lock');
+      const flags = ['--enforce', 'poll', '--timeout', '600ms', '--grace-period', '200ms'];
+      const {code, report} = await limitrun([...flags, '--', fixture('relay'), lock, period], {report: true});
+      expect(code).toBe(124);
+      expect(report.survivors).toEqual([]);
+      expect((await startProgram(fixture('relay'), [lock]).exited).code).toBe(0);
+      await expectNothingAlive();
+    },
+  );
 
   test('P-08 a fork bomb under a process limit is gone within seconds', async () => {
     const flags = ['--max-processes', '20', '--policy', 'immediate_kill'];

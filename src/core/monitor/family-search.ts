@@ -1,11 +1,10 @@
 import {closeSync, openSync, readSync} from 'node:fs';
 import {readProcText} from './proc-file.js';
-import {namesIn, readStatOf} from './procfs-member.js';
+import {pidsSince} from './pids-since.js';
+import {readStatOf} from './procfs-member.js';
 import {parentInStat} from './procfs-text.js';
 import type {ProcessIdentity} from './probe.js';
 
-/** Pids that far after the ancestor's are tried one by one, which is cheaper than to list all processes. */
-const MOST_TRIED = 4096;
 /** As much of a stat line as has the parent, and more. */
 const LONGEST_HEAD = 256;
 const head = Buffer.allocUnsafe(LONGEST_HEAD);
@@ -25,23 +24,13 @@ export interface Ancestor extends ProcessIdentity {
 export function searchFamily(ancestor: Ancestor, lastPid: number, found: (pid: number) => void): void {
   const family = new Set<number>();
   if (readStatOf(ancestor.pid)?.startTime === ancestor.startTime) family.add(ancestor.pid);
-  for (const pid of candidates(ancestor.pid, lastPid)) {
+  for (const pid of pidsSince(ancestor.pid - 1, lastPid)) {
     const parent = parentOfLiving(pid);
     if (parent === undefined || pid === process.pid) continue;
     if (!family.has(pid) && !family.has(parent) && !hasMarker(pid, ancestor)) continue;
     family.add(pid);
     found(pid);
   }
-}
-
-/** In the order of pids, so that parents come before what they have started; after the last pid there are others. */
-function* candidates(first: number, lastPid: number): Iterable<number> {
-  if (lastPid >= first && lastPid - first <= MOST_TRIED) {
-    for (let pid = first; pid <= lastPid; pid += 1) yield pid;
-    return;
-  }
-  const pids = namesIn('/proc').map(Number);
-  yield* pids.filter((pid) => pid > 1).sort((a, b) => a - b);
 }
 
 /** @returns undefined when there is no such process, or it has exited */

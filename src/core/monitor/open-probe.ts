@@ -2,7 +2,8 @@ import {existsSync} from 'node:fs';
 import {PIDUSAGE_METRICS, PidusageProbe} from './pidusage-probe.js';
 import type {Probe, ProbeOptions, UsageMetric} from './probe.js';
 import {readStatOf} from './procfs-member.js';
-import {procfsMetrics, ProcfsProbe} from './procfs-probe.js';
+import {procfsMetrics} from './procfs-metrics.js';
+import {ProcfsProbe} from './procfs-probe.js';
 
 /** The best probe this machine has for the tree below a process. */
 export function openProbe(options: ProbeOptions): Probe {

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
 import type {
   Probe,
@@ -14,7 +14,9 @@ import type {
 } from './probe.js';
 import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
+import {pidsSince} from './pids-since.js';
 import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
+import {procfsMetrics} from './procfs-metrics.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
 import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
 
@@ -36,6 +38,9 @@ const JUDGED_FOR_MS = 20;
 
 /** Within this time no machine starts so many processes that pids come round (32,768 at the least, proc(5) `pid_max`). */
 const YOUNG_MS = 50;
+
+/** On a machine that starts processes faster than they can be looked at, nobody waits for a moment without one. */
+const MOST_LOOKS_AT_NEWCOMERS = 200;
 
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
@@ -151,8 +156,10 @@ export class ProcfsProbe implements Probe {
       let known: number;
       do {
         known = this.#members.size;
+        const lastPid = this.#forks.lastPid();
         this.#sweep(true);
         this.#walk();
+        this.#meetNewcomers(lastPid);
       } while (this.#members.size > known);
     }
     return [...this.#members.values()]
@@ -286,6 +293,26 @@ export class ProcfsProbe implements Probe {
     }
   }
 
+  /**
+   * A process that goes on in a child of its own again and again is never there when its pid comes up in a sweep. So who
+   * has been started meanwhile is looked at too, the youngest first, until nobody is started during such a look: then
+   * nobody can have been missed. Ends as soon as one is ours, who may be gone a millisecond later.
+   * @param sincePid the pid that had been given out last when the sweep began
+   */
+  #meetNewcomers(sincePid: number | undefined): void {
+    let since = sincePid;
+    for (let look = 0; look < MOST_LOOKS_AT_NEWCOMERS; look += 1) {
+      const lastPid = this.#forks.lastPid();
+      if (since === undefined || lastPid === undefined || lastPid === since) return;
+      const ours = pidsSince(since, lastPid).findLast((pid) => !this.#members.has(pid) && this.#isOurs(pid));
+      if (ours !== undefined) {
+        this.#adopt(ours);
+        return;
+      }
+      since = lastPid;
+    }
+  }
+
   /** Who can be ours at all: while the root is young only those whose pids, given out in order, come after its own. */
   #candidates(): readonly number[] {
     const pids = namesIn('/proc').map(Number);
@@ -328,37 +355,4 @@ export class ProcfsProbe implements Probe {
     }
     return environment ?? '';
   }
-}
-
-let metrics: ReadonlySet<UsageMetric> | undefined;
-
-/** What this kernel's /proc tells. */
-export function procfsMetrics(): ReadonlySet<UsageMetric> {
-  return (metrics ??= findMetrics());
-}
-
-function findMetrics(): Set<UsageMetric> {
-  const measures = new Set<UsageMetric>([
-    'rssBytes',
-    'virtualBytes',
-    'swapBytes',
-    'cpu.timeMs',
-    'cpu.percent',
-    'processes',
-    'fileDescriptors',
-  ]);
-  // Not read: the kernel would add up a large process.
-  if (existsSync('/proc/self/smaps_rollup')) measures.add('pssBytes');
-  // CONFIG_TASK_IO_ACCOUNTING may be missing.
-  if (readProcText('/proc/self/io')?.includes('read_bytes') === true) {
-    for (const metric of [
-      'readBytes',
-      'writtenBytes',
-      'readBytesPerSecond',
-      'writtenBytesPerSecond',
-    ] as const) {
-      measures.add(metric);
-    }
-  }
-  return measures;
 }

@@ -172,14 +172,17 @@ export class TreeTerminator {
   async #killTree(): Promise<TreeEnd> {
     const giveUpMs = this.#clock.nowMs() + GIVE_UP_AFTER_KILL_MS;
     const killed = new Set<number>(await this.#killGroup(giveUpMs));
+    const kill = (members: readonly ProcessIdentity[]): void => {
+      this.#signalAll(members, 'SIGKILL');
+      for (const {pid} of members) if (!this.#denied.has(pid)) killed.add(pid);
+    };
     let gone: boolean;
     do {
       // Stopped first, so that none can fork while the others are being killed.
-      const members = await stopMembers(this.#tree, (fresh) => this.#signalAll(fresh, 'SIGSTOP'));
-      this.#signalAll(members, 'SIGKILL');
-      for (const {pid} of members) if (!this.#denied.has(pid)) killed.add(pid);
+      kill(await stopMembers(this.#tree, (fresh) => this.#signalAll(fresh, 'SIGSTOP')));
       const lookAgainMs = this.#clock.nowMs() + LONGEST_LOOK_MS;
-      gone = await this.#goneBefore(() => Math.min(giveUpMs, lookAgainMs));
+      // Who is found only now may be gone, with a child in its place, before all stand still.
+      gone = await this.#goneBefore(() => Math.min(giveUpMs, lookAgainMs), kill);
     } while (!gone && this.#clock.nowMs() < giveUpMs && !(await this.#onlyDeniedLeft()));
     if (killed.size > 0) this.#say(`SIGKILL to ${count(killed.size)}`);
     const survivors = gone ? [] : (await this.#tree.members('everywhere')).map((member) => member.pid);

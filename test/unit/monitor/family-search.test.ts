@@ -2,6 +2,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {beforeEach, expect, test} from 'vitest';
 import {searchFamily} from '../../../src/core/monitor/family-search.js';
 import {gone, startShell, startTimeOf, type RealChild} from '../process/real-children.js';
+import {waitFor} from '../../support/wait-for.js';
 
 beforeEach(({skip}) => {
   skip(!existsSync('/proc/self/stat'), 'skipped: no /proc');
@@ -24,7 +25,11 @@ async function family() {
     "sh -c 'echo one $$; sleep 1000 & echo two $!; wait' & (setsid sleep 1000 & echo daemon $!); wait",
   );
   const pids = [child.pid, await child.saidPid('one'), await child.saidPid('two')];
-  return {child, pids, daemon: await child.saidPid('daemon')};
+  const daemon = await child.saidPid('daemon');
+  // In the middle of an exec a process shows no environment.
+  const words = (): string => readFileSync(`/proc/${String(daemon)}/cmdline`, 'latin1');
+  await waitFor(() => words().startsWith('sleep'), {what: 'the daemon', seen: words});
+  return {child, pids, daemon};
 }
 
 const sorted = (pids: readonly number[]): number[] => [...pids].sort((a, b) => a - b);

@@ -3,7 +3,8 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {measuredHere, openProbe} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading} from '../../../src/core/monitor/probe.js';
-import {procfsMetrics, ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
+import {procfsMetrics} from '../../../src/core/monitor/procfs-metrics.js';
+import {ProcfsProbe} from '../../../src/core/monitor/procfs-probe.js';
 import {waitFor} from '../../support/wait-for.js';
 import {gone, inState, startNode, startShell, startTimeOf, type RealChild} from '../process/real-children.js';
 
