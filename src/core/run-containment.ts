@@ -6,7 +6,7 @@ import type {Containment} from './containment/containment.js';
 import {openSite, type OpenedSite} from './containment/open-site.js';
 import {errorMessage} from './error-message.js';
 import {capsWithout, controllersFor, kernelCaps, type KernelCaps} from './limits/kernel-caps.js';
-import {limitPromises, type CapsInForce} from './limits/limit-promises.js';
+import {limitPromises, userTasksAreHeld, type CapsInForce} from './limits/limit-promises.js';
 import {limitsSet, type ResourceLimits} from './limits/resource-limits.js';
 import type {ResourceLimitManager} from './limits/resource-limit-manager.js';
 import {measuredHere} from './monitor/open-probe.js';
@@ -180,7 +180,12 @@ export class RunContainment {
 export function promisesOf(plan: RunPlan, containment: RunContainment | undefined): LimitPromise[] {
   const {limits, monitoring} = plan;
   const measures = monitoring.enabled ? measuredHere() : undefined;
-  return limitPromises(limitsSet(limits), measures, monitoring.intervalMs, containment?.capsInForce);
+  const caps = containment?.capsInForce;
+  const holdsTasks =
+    caps === undefined &&
+    userTasksAreHeld(process.platform, process.getuid?.()) &&
+    fenceOf(plan, limits)?.room !== undefined;
+  return limitPromises(limitsSet(limits), measures, monitoring.intervalMs, caps, holdsTasks);
 }
 
 /** What is done about fork bombs in an attempt without groups; undefined: nothing. */

@@ -349,7 +349,7 @@ describe('measuring under difficulties', () => {
   needs('compiler', 'linux');
 
   test('M-01 M-03 a storm of short processes makes no noise and keeps the code', async () => {
-    const args = ['--max-rss', '1GB', '--max-processes', '100', '--', fixture('vforker'), '0', '2000'];
+    const args = ['--max-rss', '1GB', '--max-processes', '100', '--', fixture('vforker'), '0', '1000'];
     const {code, stdout, stderr, report} = await limitrun(args, {report: true});
     expect({code, stdout}).toEqual({code: 0, stdout: 'done\n'});
     expect(stderr).not.toMatch(/ENOENT|ESRCH|warning|NaN/);

@@ -44,13 +44,19 @@ function capsOf(choice: GroupChoice, facts: CgroupFacts): CapsHere {
   }
 }
 
-/** How each kind of limit would be kept, in the order of {@link LIMIT_KINDS}. */
+/**
+ * How each kind of limit would be kept, in the order of {@link LIMIT_KINDS}.
+ * @param holdsTasks whether the kernel holds the user to a limit on tasks
+ */
 export function limitOutlooks(
   measures: ReadonlySet<UsageMetric>,
   intervalMs: number,
   caps: CapsHere | undefined,
+  holdsTasks: boolean,
 ): LimitOutlook[] {
-  const [kill, graceful] = OUTLOOK_POLICIES.map((policy) => promisesFor(policy, measures, intervalMs, caps));
+  const [kill, graceful] = OUTLOOK_POLICIES.map((policy) =>
+    promisesFor(policy, measures, intervalMs, caps, holdsTasks),
+  );
   return LIMIT_KINDS.flatMap(({type}) => {
     const isOfType = ({limitType}: LimitPromise): boolean => limitType === type;
     const [immediate_kill, graceful_shutdown] = [kill?.find(isOfType), graceful?.find(isOfType)];
@@ -64,10 +70,13 @@ function promisesFor(
   measures: ReadonlySet<UsageMetric>,
   intervalMs: number,
   caps: CapsHere | undefined,
+  holdsTasks: boolean,
 ): LimitPromise[] {
   const limits = limitsSet(exampleLimits(policy));
   const wanted = kernelCaps(limits, {handling: 'internal', startupGraceMs: 0, freezes: false});
-  if (caps?.source === undefined) return limitPromises(limits, measures, intervalMs);
+  if (caps?.source === undefined) {
+    return limitPromises(limits, measures, intervalMs, undefined, holdsTasks && wanted.tasks !== undefined);
+  }
   const {source, missing} = caps;
   return limitPromises(limits, measures, intervalMs, {...capsWithout(wanted, missing), source});
 }

@@ -11,17 +11,26 @@ const ABOVE_A_CAP =
 
 const MADE_UP_FOR = 'a rate is known after a second; what was too much until then is made up for';
 
+/** Whether a limit on the tasks of a user (RLIMIT_NPROC) holds this one: root it does not (setrlimit(2)). */
+export function userTasksAreHeld(platform: string, uid: number | undefined): boolean {
+  return platform === 'linux' && uid !== 0;
+}
+
+const USER_TASKS = "; a limit on the user's tasks (ulimit -u) is the backstop";
+
 /**
  * What keeps each limit (each step of it) on this machine, told before the start. A limit on a metric that is not measured here is
  * kept by nobody.
  * @param measures undefined when nothing is sampled
  * @param caps what control groups keep; absent: nothing
+ * @param holdsTasks whether, without a cap, the kernel limits the tasks of the user (RLIMIT_NPROC)
  */
 export function limitPromises(
   limits: readonly Limit[],
   measures: ReadonlySet<UsageMetric> | undefined,
   intervalMs: number,
   caps?: CapsInForce,
+  holdsTasks = false,
 ): LimitPromise[] {
   return limits.map((one): LimitPromise => {
     const {kind, value, policy, sustainMs} = one;
@@ -30,7 +39,10 @@ export function limitPromises(
     if (measures?.has(kind.needs) !== true) return {...limit, enforcedBy: 'nobody'};
     const polling = {...limit, enforcedBy: 'polling', everyMs: intervalMs} as const;
     const cap = caps && capOf(one, caps);
-    if (cap === undefined) return {...polling, overshoot: overshootOfSampling(one)};
+    if (cap === undefined) {
+      const backstop = kind.type === 'max_processes' && holdsTasks ? USER_TASKS : '';
+      return {...polling, overshoot: `${overshootOfSampling(one)}${backstop}`};
+    }
     if (kind.type === 'max_percent')
       return {...polling, enforcedBy: 'kernel', cap, overshoot: afterSustain(one, MADE_UP_FOR)};
     const isTheLimit = kind.type === 'max_rss' && caps?.memory?.role === 'limit';

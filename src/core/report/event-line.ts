@@ -80,7 +80,7 @@ function promiseText(promise: LimitPromise, isStaged: boolean): string {
 
 /** Who keeps a limit, and how often it is looked at. */
 export function keeperText({limitType, enforcedBy, everyMs, cap}: LimitPromise): string {
-  const sampled = everyMs === undefined ? 'sampled' : `sampled at least every ${formatDuration(everyMs)}`;
+  const sampled = everyMs === undefined ? 'sampled' : `sampled about every ${formatDuration(everyMs)}`;
   switch (enforcedBy) {
     case 'kernel':
       return `capped by the kernel (${cap?.source ?? 'cgroup'}), ${sampled}`;

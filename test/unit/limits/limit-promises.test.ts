@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {kernelCaps} from '../../../src/core/limits/kernel-caps.js';
-import {limitPromises} from '../../../src/core/limits/limit-promises.js';
+import {limitPromises, userTasksAreHeld} from '../../../src/core/limits/limit-promises.js';
 import {limitsSet, type ResourceLimits} from '../../../src/core/limits/resource-limits.js';
 
 const MIB = 1024 * 1024;
@@ -35,6 +35,22 @@ test('a limit whose metric is measured is kept by polling, the timeout by a time
       overshoot: 'some milliseconds',
     },
   ]);
+});
+
+test('without a cap on processes the limit on tasks of an ordinary user is told', () => {
+  const limits = limitsSet({process: {maxProcesses: 5}, memory: {maxRssBytes: 5}});
+  const overshoot = (uid: number) => {
+    const held = userTasksAreHeld('linux', uid);
+    return limitPromises(limits, new Set(['rssBytes', 'processes'] as const), 250, undefined, held).map(
+      (promise) => promise.overshoot,
+    );
+  };
+  expect(overshoot(0)).toEqual([BETWEEN_SAMPLES, BETWEEN_SAMPLES]);
+  expect(overshoot(1000)).toEqual([
+    BETWEEN_SAMPLES,
+    `${BETWEEN_SAMPLES}; a limit on the user's tasks (ulimit -u) is the backstop`,
+  ]);
+  expect(userTasksAreHeld('darwin', 1000)).toBe(false);
 });
 
 describe('with control groups', () => {

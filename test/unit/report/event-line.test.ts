@@ -81,7 +81,7 @@ test('with --verbose every limit says how it is kept, one line each', () => {
   ]);
   expect(plain(event, true)).toBe(
     [
-      'limitrun: resident memory at most 256.0 MiB: sampled at least every 250 ms',
+      'limitrun: resident memory at most 256.0 MiB: sampled about every 250 ms',
       'limitrun: processes at most 20: sampled',
       'limitrun: wall time at most 1 m 30 s: kept by a timer',
       'limitrun: disk writes at most 5.0 MiB/s: not enforced, because it cannot be measured here',
@@ -226,7 +226,7 @@ test('with --verbose every step of a limit says what happens above it', () => {
     {...step, limitValue: 250 * MIB, policy: 'restart', sustainMs: 30_000},
   ]);
   expect(eventLine(event, PLAIN_PAINT, {verbose: true})?.split('\n')).toEqual([
-    'limitrun: resident memory above 200.0 MiB: log, sampled at least every 100 ms',
-    'limitrun: resident memory above 250.0 MiB for 30.0 s: restart, sampled at least every 100 ms',
+    'limitrun: resident memory above 200.0 MiB: log, sampled about every 100 ms',
+    'limitrun: resident memory above 250.0 MiB for 30.0 s: restart, sampled about every 100 ms',
   ]);
 });

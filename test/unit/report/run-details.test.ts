@@ -29,7 +29,7 @@ test('a run that goes on, at 80 columns', () => {
     'CPU                █  now 98.2%, peak 98.2%',
     '',
     'limit              at most  policy             kept by',
-    'resident memory  256.0 MiB  graceful_shutdown  sampled at least every 100 ms',
+    'resident memory  256.0 MiB  graceful_shutdown  sampled about every 100 ms',
     'wall time         1 m 00 s  graceful_shutdown  kept by a timer',
     '',
     'metric                               value      limit  share  source',
@@ -126,7 +126,7 @@ test('a run that was ended for its memory', () => {
     'CPU                  █  peak 98.2%',
     '',
     'limit              at most  policy             kept by',
-    'resident memory  256.0 MiB  graceful_shutdown  sampled at least every 100 ms',
+    'resident memory  256.0 MiB  graceful_shutdown  sampled about every 100 ms',
     'wall time         1 m 00 s  graceful_shutdown  kept by a timer',
     '',
     'metric                               value      limit   share  source',
@@ -166,9 +166,9 @@ test('a run with restarts, at 200 columns', () => {
     'memory    █                        █  peak 300.0 MiB',
     '',
     'limit              at most  policy             kept by',
-    'resident memory  256.0 MiB  graceful_shutdown  sampled at least every 100 ms',
+    'resident memory  256.0 MiB  graceful_shutdown  sampled about every 100 ms',
     'wall time         1 m 00 s  graceful_shutdown  kept by a timer',
-    'CPU time             4.0 s  graceful_shutdown  sampled at least every 100 ms',
+    'CPU time             4.0 s  graceful_shutdown  sampled about every 100 ms',
     '',
     'metric                               value      limit   share  source',
     'resident memory (RSS)   peak     300.0 MiB  256.0 MiB  117.2%  procfs',
@@ -200,7 +200,7 @@ test('a command that was not found, made harmless', () => {
     'limits    violation handling internal',
     '',
     'limit              at most  policy             kept by',
-    'resident memory  256.0 MiB  graceful_shutdown  sampled at least every 100 ms',
+    'resident memory  256.0 MiB  graceful_shutdown  sampled about every 100 ms',
   ]);
 });
 
@@ -301,7 +301,7 @@ test('a limit that was raised says from what, and a sustain time has a column', 
   const header = text.findIndex((line) => line.startsWith('limit '));
   expect(text.slice(header, header + 3)).toEqual([
     'limit                           at most    for  policy            kept by',
-    'resident memo…                 50.0 MiB  1.5 s  log               sampled at le…',
-    'resident memo…  96.0 MiB (was 64.0 MiB)         restart_adjusted  sampled at le…',
+    'resident memo…                 50.0 MiB  1.5 s  log               sampled about…',
+    'resident memo…  96.0 MiB (was 64.0 MiB)         restart_adjusted  sampled about…',
   ]);
 });

@@ -47,7 +47,7 @@ test('80x24', () => {
     time             1 m 10 s                10 m 00 s  ▕▊      ▏   12%
     ── limits ──────────────────────────────────────────────────────────────────────
     limit      at most  policy             kept by
-    max_rss  256.0 MiB  graceful_shutdown  sampled at least every 1.0 s
+    max_rss  256.0 MiB  graceful_shutdown  sampled about every 1.0 s
     timeout  10 m 00 s  graceful_shutdown  kept by a timer
     ── violations · 1 warning ──────────────────────────────────────────────────────
          time  limit         peak         of  severity  policy             action
@@ -80,7 +80,7 @@ test('200x50', () => {
 
     ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
     limit      at most  policy             kept by
-    max_rss  256.0 MiB  graceful_shutdown  sampled at least every 1.0 s
+    max_rss  256.0 MiB  graceful_shutdown  sampled about every 1.0 s
     timeout  10 m 00 s  graceful_shutdown  kept by a timer
 
     ── violations · 1 warning ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +238,7 @@ test('colours, and a question in the place of the keys', () => {
     time             <bold>6.2 s</>               1 m 00 s  <dim>▕</><green>▉</>        <dim>▏</>   10%
     <dim>──</> <bold>limits</> <dim>──────────────────────────────────────────────────────────────────────</>
     <dim>limit</>      <dim>at most</>  <dim>policy</>             <dim>kept by</>
-    max_rss  256.0 MiB  graceful_shutdown  sampled at least every 100 ms
+    max_rss  256.0 MiB  graceful_shutdown  sampled about every 100 ms
     timeout   1 m 00 s  graceful_shutdown  kept by a timer
     <dim>──</> <bold>violations</><dim> · </><red>1 critical</><dim> · </><yellow>1 warning</><dim> · </><dim>latest first</> <dim>──────────────────────────</>
        <dim>time</>  <dim>limit</>         <dim>peak</>         <dim>of</>  <dim>severity</>  <dim>policy</>          <dim>action</>
@@ -261,9 +261,9 @@ test('a run that is over: how it ended, its attempts, nothing to stop', () => {
 
     ── limits ──────────────────────────────────────────────────────────────────────
     limit       at most  policy             kept by
-    max_rss   256.0 MiB  graceful_shutdown  sampled at least every 100 ms
+    max_rss   256.0 MiB  graceful_shutdown  sampled about every 100 ms
     timeout    1 m 00 s  graceful_shutdown  kept by a timer
-    max_time      4.0 s  graceful_shutdown  sampled at least every 100 ms
+    max_time      4.0 s  graceful_shutdown  sampled about every 100 ms
 
     ── violations · 2 critical · latest first ──────────────────────────────────────
       time  limit         peak         of  severity  policy   action
@@ -285,7 +285,7 @@ test('a run that is over: how it ended, its attempts, nothing to stop', () => {
     memory RSS           -           -  256.0 MiB  ▕         ▏
     ── limits ──────────────────────────────────────────────────────────────────────
     limit      at most  policy             kept by
-    max_rss  256.0 MiB  graceful_shutdown  sampled at least every 100 ms
+    max_rss  256.0 MiB  graceful_shutdown  sampled about every 100 ms
 
     q quit  m sort by memory  c sort by CPU  ↑↓ scroll
     "
@@ -328,8 +328,8 @@ test('a name: the command has its own line; steps, sustain times and what nobody
 
     ── limits ──────────────────────────────────────────────────────────────────────────────────────────
     limit            at most    for  policy             kept by
-    max_rss        128.0 MiB  2.0 s  log                sampled at least every 1.0 s
-    max_rss        256.0 MiB         graceful_shutdown  sampled at least every 1.0 s
+    max_rss        128.0 MiB  2.0 s  log                sampled about every 1.0 s
+    max_rss        256.0 MiB         graceful_shutdown  sampled about every 1.0 s
     max_write_bps  1.0 MiB/s         graceful_shutdown  not enforced, because it cannot be measured here
 
 
