@@ -18,11 +18,9 @@ export function childCommand(
 ): {readonly command: LaunchCommand; readonly marker: string} {
   const outer = own[RUN_ID];
   const marker = outer === undefined || outer === '' ? runId : `${outer}/${runId}`;
-  const environment: Record<string, string | undefined> = {
-    ...own,
-    ...command.environment,
-    [RUN_ID]: marker,
-  };
+  const mark = {[RUN_ID]: marker};
+  // In the first place, where it is found soon in a process that is about to end.
+  const environment: Record<string, string | undefined> = {...mark, ...own, ...command.environment, ...mark};
   const exact = exactBytes([command.file, ...command.args], environment);
   // Unless the command is to have another value.
   const unheld = [...(inheritance.unheldVariables ?? [])].filter(

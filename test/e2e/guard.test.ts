@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {limitrun, start, startShell, type Running} from '../support/limitrun.js';
+import {limitrun, start, startProgram, startShell, type Running} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
 import {figure} from '../support/report.js';
 import {isAlive} from '../support/survivors.js';
@@ -62,6 +62,17 @@ describe('limitrun killed by SIGKILL', () => {
     await inState(pid, 'T');
     await killed(running);
     await waitFor(() => !isAlive(pid), {what: 'the end of the stopped process', deadlineMs: 3000});
+    await expectNothingAlive(3000);
+  });
+
+  test('leaves nobody that goes on in a child of its own all the time', async () => {
+    const lock = scratch('lock');
+    const running = start(['--enforce', 'poll', '--', fixture('relay'), lock, '3000']);
+    await running.said('ready');
+    await killed(running);
+    const isFree = async (): Promise<boolean> =>
+      (await startProgram(fixture('relay'), [lock]).exited).code === 0;
+    await waitFor(isFree, {what: 'the end of the relay', deadlineMs: 3000});
     await expectNothingAlive(3000);
   });
 

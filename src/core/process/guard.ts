@@ -51,7 +51,9 @@ export class Guard {
   /** The child runs now. */
   watch(pid: number): void {
     const startTime = readStatOf(pid)?.startTime;
-    if (startTime !== undefined) this.#tell(`child ${String(pid)} ${String(startTime)}`);
+    const session = readStatOf(process.pid)?.session;
+    if (startTime === undefined) return;
+    this.#tell(['child', pid, startTime, ...(session === undefined ? [] : [session])].join(' '));
   }
 
   /**
