@@ -357,9 +357,17 @@ test('the highest memory so far is not ahead of what is resident in a process th
   expect(ahead).toBeLessThan(grown / 4);
 });
 
+/** So that two looks see the same. */
+async function standsStill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await inState(pid, 'T');
+}
+
 test('a screening tells the resident memory and the processes of the tree', async () => {
   const child = startShell('sleep 1000 & echo one $!; wait');
-  await child.saidPid('one');
+  const one = await child.saidPid('one');
+  await standsStill(child.pid);
+  await standsStill(one);
   const tree = open(child);
   const processes = tree.read({pss: false, details: false}).processes;
   const sum = processes.reduce((total, {rssBytes}) => total + (rssBytes ?? 0), 0);
@@ -413,8 +421,10 @@ test('a glance tells memory and CPU time since the reading before it', async () 
     });`);
   await child.said('ready');
   const tree = open(child);
+  await standsStill(child.pid);
   const before = read(child.pid, {pss: false, details: true});
   expect(tree.glance()).toMatchObject({processes: 1, virtualBytes: before?.virtualBytes});
+  process.kill(child.pid, 'SIGCONT');
   child.process.stdin?.write('go\n');
   await child.said('burnt');
   const {cpuGrowthMs, rssBytes, virtualBytes, peakRssBytes} = tree.glance() ?? {};
