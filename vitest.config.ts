@@ -4,7 +4,7 @@ import CountingReporter from './test/support/counting-reporter.js';
 export default defineConfig({
   test: {
     // The end-to-end tests measure real processes: more of them at once would only make the machine busy.
-    maxWorkers: 4,
+    maxWorkers: 3,
     reporters: ['default', new CountingReporter()],
     // The timeouts are for what hangs, not for what is slow: a machine may be ten times slower than another.
     projects: [
