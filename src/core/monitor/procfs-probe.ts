@@ -40,7 +40,7 @@ const JUDGED_FOR_MS = 20;
 const YOUNG_MS = 50;
 
 /** On a machine that starts processes faster than they can be looked at, nobody waits for a moment without one. */
-const MOST_LOOKS_AT_NEWCOMERS = 200;
+const MOST_LOOKS_AT_NEWCOMERS = 100;
 
 /** After so many sweeps the strangers are looked at again, since a pid can be used again. */
 const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
@@ -151,17 +151,25 @@ export class ProcfsProbe implements Probe {
   }
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
+    const lastPid = this.#forks.lastPid();
     this.#walk();
-    if (where === 'everywhere') {
-      let known: number;
-      do {
-        known = this.#members.size;
-        const lastPid = this.#forks.lastPid();
-        this.#sweep(true);
-        this.#walk();
-        this.#meetNewcomers(lastPid);
-      } while (this.#members.size > known);
+    if (where === 'nearby') return this.#alive();
+    let known: number;
+    do {
+      known = this.#members.size;
+      this.#sweep(true);
+      this.#walk();
+    } while (this.#members.size > known);
+    // Only after it was seen that nobody is left it can be told that nobody has come instead.
+    let alive = this.#alive();
+    for (let look = 0; alive.length === 0 && look < MOST_LOOKS_AT_NEWCOMERS; look += 1) {
+      if (!this.#meetNewcomers(lastPid)) break;
+      alive = this.#alive();
     }
+    return alive;
+  }
+
+  #alive(): readonly ProcessIdentity[] {
     return [...this.#members.values()]
       .filter((member) => this.isAlive(member))
       .map(({pid, startTime}) => ({pid, startTime}));
@@ -296,21 +304,23 @@ export class ProcfsProbe implements Probe {
   /**
    * A process that goes on in a child of its own again and again is never there when its pid comes up in a sweep. So who
    * has been started meanwhile is looked at too, the youngest first, until nobody is started during such a look: then
-   * nobody can have been missed. Ends as soon as one is ours, who may be gone a millisecond later.
+   * nobody can have been missed. Ends as soon as one is ours.
    * @param sincePid the pid that had been given out last when the sweep began
+   * @returns whether one was
    */
-  #meetNewcomers(sincePid: number | undefined): void {
+  #meetNewcomers(sincePid: number | undefined): boolean {
     let since = sincePid;
     for (let look = 0; look < MOST_LOOKS_AT_NEWCOMERS; look += 1) {
       const lastPid = this.#forks.lastPid();
-      if (since === undefined || lastPid === undefined || lastPid === since) return;
+      if (since === undefined || lastPid === undefined || lastPid === since) return false;
       const ours = pidsSince(since, lastPid).findLast((pid) => !this.#members.has(pid) && this.#isOurs(pid));
       if (ours !== undefined) {
         this.#adopt(ours);
-        return;
+        return true;
       }
       since = lastPid;
     }
+    return false;
   }
 
   /** Who can be ours at all: while the root is young only those whose pids, given out in order, come after its own. */
