@@ -65,15 +65,24 @@ look() {
   since=$1
 } 2>/dev/null
 
+# Whether the marker is in the environment $1. A shell reads variables without what stands between them: where another
+# one begins (a hook knows the id too), there is a "=" before the id.
+carries() {
+  while read -r entry || [ -n "$entry" ]; do
+    case $entry in *LIMITRUN_RUN_ID=*"$id"*) ;; *) continue ;; esac
+    entry=${'$'}{entry#*LIMITRUN_RUN_ID=}
+    case ${'$'}{entry%%"$id"*} in *=*) ;; *) return 0 ;; esac
+  done <"$1"
+  return 1
+} 2>/dev/null
+
 marked() {
   if [ -n "$grep" ]; then
     "$grep" -lzE "^LIMITRUN_RUN_ID=(.*/)?$id(/|$)" /proc/[0-9]*/environ
     return
   fi
   for file in /proc/[0-9]*/environ; do
-    while read -r entry || [ -n "$entry" ]; do
-      case $entry in *LIMITRUN_RUN_ID=*"$id"*) echo "$file"; break ;; esac
-    done <"$file"
+    if carries "$file"; then echo "$file"; fi
   done
 } 2>/dev/null
 
@@ -113,13 +122,7 @@ chase() {
 
 # Adds process $1 if it carries the marker. By the time that is known it may be gone: then its group is left.
 meet() {
-  look "$1" || return
-  entry=
-  while read -r entry || [ -n "$entry" ]; do
-    case $entry in *LIMITRUN_RUN_ID=*"$id"*) break ;; esac
-    entry=
-  done <"/proc/$1/environ"
-  if [ -z "$entry" ]; then return; fi
+  look "$1" && carries "/proc/$1/environ" || return
   add_crew
   kill -KILL "$1"
   found="$found $1"

@@ -48,6 +48,14 @@ describe.each([
     },
   );
 
+  test('leaves a hook of the run alone, in a run around it too', async () => {
+    const hook = `exec env LIMITRUN_RUN_ID=012345abcdef LIMITRUN_HOOK_RUN_ID=${ID} sh -c 'echo up; exec sleep 300'`;
+    const child = startShell(hook);
+    await child.said('up');
+    await guard(script, '');
+    expect(isAlive(child.pid)).toBe(true);
+  });
+
   test.for([1, 2] as const)('ends a group of cgroup v%d, though it stands still', async (version, {skip}) => {
     const place = placeFor({version, membership: true});
     if (typeof place === 'string') {
