@@ -1,5 +1,5 @@
 import type {ResourceUsage} from '../monitor/resource-usage.js';
-import {FAST_GROWTH_PER_MS, FAST_SPAWNS_PER_MS, gapUntil, SHORTEST_GAP_MS} from '../monitor/screen-gap.js';
+import {FAST_GROWTH_PER_MS, gapUntil, gapUntilCount, SHORTEST_GAP_MS} from '../monitor/screen-gap.js';
 import {isGlanced} from './glance-bounds.js';
 import {endsTheTree} from './resource-policy.js';
 import type {Limit, LimitUnit} from './resource-limits.js';
@@ -28,7 +28,7 @@ export interface GapFacts {
 
 /**
  * How long until the next sample, milliseconds. The gap follows from the distance to the nearest limit and the
- * faster of two growths: one and a half times what was observed, and what a fast program could do (1 GiB/s).
+ * faster of two growths: one and a half times what was observed, and what a fast program could do (4 GiB/s).
  * At the start it is short and widens, so that short runs are measured too. 0: at once. It is longer than the interval
  * only as long as glances at every interval keep all limits.
  */
@@ -85,9 +85,7 @@ function gapOfSamples(limit: Limit, state: LimitState | undefined, facts: GapFac
     // Broken but not yet for long enough, or not yet confirmed by a second sample.
     return limit.sustainMs - (facts.usage.atMs - state.brokenSinceMs);
   }
-  const fastest = fastestGrowthPerMs(limit.kind.unit, facts.cores);
-  if (fastest === undefined) return facts.intervalMs;
-  return gapUntil(limit.value - value, fastest, observedGrowthPerMs(limit, value, facts));
+  return gapUntilLimit(limit.kind.unit, limit.value - value, observedGrowthPerMs(limit, value, facts), facts);
 }
 
 function observedGrowthPerMs(limit: Limit, value: number, facts: GapFacts): number {
@@ -97,17 +95,22 @@ function observedGrowthPerMs(limit: Limit, value: number, facts: GapFacts): numb
   return elapsed > 0 ? (value - before) / elapsed : 0;
 }
 
-/** What is assumed of a program that nothing is known about; undefined for rates, whose window is a second anyway. */
-function fastestGrowthPerMs(unit: LimitUnit, cores: number): number | undefined {
+function gapUntilLimit(
+  unit: LimitUnit,
+  headroom: number,
+  observedPerMs: number,
+  {cores, intervalMs}: GapFacts,
+): number {
   switch (unit) {
     case 'bytes':
-      return FAST_GROWTH_PER_MS;
+      return gapUntil(headroom, FAST_GROWTH_PER_MS, observedPerMs);
     case 'ms':
-      return cores;
+      return gapUntil(headroom, cores, observedPerMs);
     case 'count':
-      return FAST_SPAWNS_PER_MS;
+      return gapUntilCount(headroom, observedPerMs);
     case 'percent':
     case 'bytesPerSecond':
-      return undefined;
+      // Their window is a second anyway.
+      return intervalMs;
   }
 }

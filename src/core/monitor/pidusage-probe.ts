@@ -57,6 +57,10 @@ export class PidusageProbe implements Probe {
     }
   }
 
+  known(): readonly ProcessIdentity[] {
+    return [...this.#members.values()];
+  }
+
   isAlive(identity: ProcessIdentity): boolean {
     const known = this.#members.get(identity.pid);
     if (known !== undefined && (known.zombie || known.startTime !== identity.startTime)) return false;

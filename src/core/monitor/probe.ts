@@ -81,6 +81,8 @@ export interface ProcessTree {
    * @param where `nearby`: below the members known so far; `everywhere`: among all processes of the machine
    */
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] | Promise<readonly ProcessIdentity[]>;
+  /** The members as they were found so far, without looking; some may be gone. */
+  known(): readonly ProcessIdentity[];
   /** Whether this very process (not a later one with its pid) is alive; a zombie is not. */
   isAlive(identity: ProcessIdentity): boolean;
   /** Whether the root process is alive; a zombie is not. */

@@ -169,8 +169,12 @@ export class ProcfsProbe implements Probe {
     return alive;
   }
 
+  known(): readonly ProcessIdentity[] {
+    return [...this.#members.values()];
+  }
+
   #alive(): readonly ProcessIdentity[] {
-    return [...this.#members.values()]
+    return this.known()
       .filter((member) => this.isAlive(member))
       .map(({pid, startTime}) => ({pid, startTime}));
   }

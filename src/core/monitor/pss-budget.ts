@@ -11,7 +11,7 @@ const SHARE_AT_PEAK = 1 / 4;
 const PEAK_GROWTH = 1.05;
 /**
  * A reading that would hold up everything else for longer is left out. No limit suffers: below the warning threshold of
- * a memory limit a reading is over before a tree that grows by 1 GiB/s could reach the limit.
+ * a memory limit a reading is over before a tree that grows by 4 GiB/s could reach the limit.
  */
 const MOST_MS = 100;
 /** What a reading is taken to cost before one was seen: 9 to 60 ms were measured for 1 GiB. */

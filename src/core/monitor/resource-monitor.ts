@@ -15,6 +15,7 @@ const FAILURES_UNTIL_FAULT = 3;
 const RETRY_MS = 10;
 /** The members as the last sample saw them are good enough for this long. */
 const STALE_AFTER_MS = 250;
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 export interface ResourceMonitorOptions extends LookingRules {
   readonly probe: Probe;
@@ -188,7 +189,9 @@ export class ResourceMonitor {
 
   #wakeIn(gapMs: number): void {
     if (!this.#running) return;
-    if (gapMs === 0) {
+    // A timer is never sooner than in a millisecond.
+    if (gapMs < 1) {
+      if (gapMs > 0) Atomics.wait(NEVER_NOTIFIED, 0, 0, gapMs);
       setImmediate(this.#wake);
       return;
     }

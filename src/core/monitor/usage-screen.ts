@@ -1,6 +1,6 @@
 import type {TreeScreening} from './probe.js';
 import type {ResourceUsage} from './resource-usage.js';
-import {FAST_GROWTH_PER_MS, FAST_SPAWNS_PER_MS, gapUntil, SHORTEST_GAP_MS} from './screen-gap.js';
+import {FAST_GROWTH_PER_MS, gapUntil, gapUntilCount, SHORTEST_GAP_MS} from './screen-gap.js';
 
 /** Above one of these a sample has to be taken at once; Infinity: never for this figure. */
 export interface ScreenBounds {
@@ -12,6 +12,10 @@ export interface ScreenBounds {
 const GROWTH_WORTH_A_SAMPLE = 0.1;
 /** But not sooner than this after the last one, milliseconds. */
 const SOONEST_SAMPLE_MS = 5;
+/** Where the limit can be reached within a millisecond, a look comes after less than that, and this at the least. */
+const SHORTEST_PAUSE_MS = 0.1;
+/** So many of those between two samples: memory that goes up and down at its limit is not worth a core. */
+const MOST_SHORT_PAUSES = 50;
 
 /**
  * Decides between two samples of a tree that is near a limit: when to look next, and whether what was seen asks for a
@@ -21,9 +25,13 @@ export class UsageScreen {
   #bounds: ScreenBounds = {rssBytes: Infinity, processes: Infinity};
   #sampledRssBytes = 0;
   #sampledAtMs = 0;
+  /** Where the growth is measured from, for a millisecond at the least: what the kernel counts comes in lumps. */
   #rssBytes = 0;
   #processes = 0;
   #atMs = 0;
+  /** As it was measured last. */
+  #bytesPerMs = 0;
+  #shortPauses = 0;
 
   /** Whether members that were started since the last look matter right now. */
   get watchesProcesses(): boolean {
@@ -36,11 +44,13 @@ export class UsageScreen {
    */
   begin(bounds: ScreenBounds, usage: ResourceUsage, previous: ResourceUsage | undefined): number {
     this.#bounds = bounds;
-    if (previous !== undefined) this.#note(previous);
-    const gapMs = this.#gapMs(usage.memory.rssBytes ?? 0, usage.process.processes ?? 0, usage.atMs);
-    this.#note(usage);
-    this.#sampledRssBytes = this.#rssBytes;
-    this.#sampledAtMs = this.#atMs;
+    this.#bytesPerMs = 0;
+    this.#shortPauses = 0;
+    if (previous !== undefined) this.#note(rssOf(previous), processesOf(previous), previous.atMs);
+    const gapMs = this.#gapMs(rssOf(usage), processesOf(usage), usage.atMs);
+    this.#note(rssOf(usage), processesOf(usage), usage.atMs);
+    this.#sampledRssBytes = rssOf(usage);
+    this.#sampledAtMs = usage.atMs;
     return gapMs;
   }
 
@@ -50,11 +60,7 @@ export class UsageScreen {
     const {rssBytes, processes} = seen;
     if (rssBytes > this.#bounds.rssBytes || processes > this.#bounds.processes) return 0;
     if (this.#hasGrown(rssBytes, atMs)) return 0;
-    const gapMs = this.#gapMs(rssBytes, processes, atMs);
-    this.#rssBytes = rssBytes;
-    this.#processes = processes;
-    this.#atMs = atMs;
-    return gapMs;
+    return this.#gapMs(rssBytes, processes, atMs);
   }
 
   #hasGrown(rssBytes: number, atMs: number): boolean {
@@ -66,22 +72,35 @@ export class UsageScreen {
 
   #gapMs(rssBytes: number, processes: number, atMs: number): number {
     const elapsedMs = Math.max(atMs - this.#atMs, 1);
-    const memoryMs = gapUntil(
-      this.#bounds.rssBytes - rssBytes,
-      FAST_GROWTH_PER_MS,
-      (rssBytes - this.#rssBytes) / elapsedMs,
-    );
-    const processesMs = gapUntil(
-      this.#bounds.processes - processes,
-      FAST_SPAWNS_PER_MS,
-      (processes - this.#processes) / elapsedMs,
-    );
+    const bytesPerMs = (rssBytes - this.#rssBytes) / elapsedMs;
+    const processesPerMs = (processes - this.#processes) / elapsedMs;
+    const steepest = Math.max(bytesPerMs, this.#bytesPerMs);
+    const headroomBytes = this.#bounds.rssBytes - rssBytes;
+    if (atMs - this.#atMs >= 1) {
+      this.#bytesPerMs = bytesPerMs;
+      this.#note(rssBytes, processes, atMs);
+    }
+    const untilLimitMs = headroomBytes / (1.5 * steepest);
+    if (steepest > 0 && untilLimitMs < SHORTEST_GAP_MS && this.#shortPauses < MOST_SHORT_PAUSES) {
+      this.#shortPauses += 1;
+      return Math.max(SHORTEST_PAUSE_MS, untilLimitMs);
+    }
+    const memoryMs = gapUntil(headroomBytes, FAST_GROWTH_PER_MS, steepest);
+    const processesMs = gapUntilCount(this.#bounds.processes - processes, processesPerMs);
     return Math.max(SHORTEST_GAP_MS, Math.min(memoryMs, processesMs));
   }
 
-  #note({memory, process, atMs}: ResourceUsage): void {
-    this.#rssBytes = memory.rssBytes ?? 0;
-    this.#processes = process.processes ?? 0;
+  #note(rssBytes: number, processes: number, atMs: number): void {
+    this.#rssBytes = rssBytes;
+    this.#processes = processes;
     this.#atMs = atMs;
   }
+}
+
+function rssOf({memory}: ResourceUsage): number {
+  return memory.rssBytes ?? 0;
+}
+
+function processesOf({process}: ResourceUsage): number {
+  return process.processes ?? 0;
 }

@@ -127,20 +127,16 @@ export class TreeTerminator {
 
   #begin(gently: boolean): void {
     for (const listener of this.#listeners) listener();
+    // What grows must stand still before anybody is looked for.
+    if (!gently && this.#group === undefined) this.#signalAll(this.#tree.known(), 'SIGSTOP');
     this.#ending = this.#end(gently);
   }
 
   async #end(gently: boolean): Promise<TreeEnd> {
     if (gently) {
       // What stands still can neither fork away while it is told to end, nor keep limitrun from running.
-      await this.#group?.freeze('ending');
-      const members = await this.#tree.members('everywhere');
-      if (!this.#killing && members.length > 0) {
-        // SIGCONT, or a stopped process would not get to see the SIGTERM.
-        const reached = this.#signalAll(members, 'SIGTERM');
-        this.#signalAll(members, 'SIGCONT');
-        this.#say(`SIGTERM to ${count(reached)}`);
-      }
+      if (this.#group !== undefined) await this.#group.freeze('ending');
+      const members = await this.#tellAll();
       this.#group?.thaw();
       const tellUntold = this.#untold(members);
       if (await this.#goneBefore(() => this.#deadlineMs ?? 0, tellUntold)) {
@@ -148,6 +144,34 @@ export class TreeTerminator {
       }
     }
     return this.#killTree();
+  }
+
+  /**
+   * Those nearby first, since a search of the whole machine takes its time, in which memory goes on growing. Whom one of
+   * them has started since then is left out: it may be what a program does in order to end.
+   * @returns who was told
+   */
+  async #tellAll(): Promise<readonly ProcessIdentity[]> {
+    const found = this.#tree.members('nearby');
+    // At once where it can be.
+    const nearby = 'then' in found ? await found : found;
+    let reached = this.#tellToEnd(nearby);
+    const pids = new Set(nearby.map(({pid}) => pid));
+    const others = (await this.#tree.members('everywhere')).filter(
+      ({pid}) => !pids.has(pid) && !pids.has(readStatOf(pid)?.parentPid ?? 0),
+    );
+    reached += this.#tellToEnd(others);
+    if (reached > 0) this.#say(`SIGTERM to ${count(reached)}`);
+    return [...nearby, ...others];
+  }
+
+  /** @returns how many were reached; none when the tree is to be killed by now */
+  #tellToEnd(members: readonly ProcessIdentity[]): number {
+    if (this.#killing) return 0;
+    const reached = this.#signalAll(members, 'SIGTERM');
+    // Or a stopped process would not get to see the SIGTERM.
+    this.#signalAll(members, 'SIGCONT');
+    return reached;
   }
 
   /**

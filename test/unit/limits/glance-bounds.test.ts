@@ -9,7 +9,7 @@ type Figures = Parameters<typeof usageAt>[1];
 const MIB = 2 ** 20;
 const LOOKING = {intervalMs: 100, cores: 4};
 /** What a program at 1 GiB/s gets in one interval. */
-const AN_INTERVAL_BYTES = 2 ** 30 / 10;
+const AN_INTERVAL_BYTES = (4 * 2 ** 30) / 10;
 
 function bounds(limits: ResourceLimits, figures: Figures): GlanceBounds {
   return glanceBounds(limitsSet(limits), new Judge(limits).state, usageAt(0, figures), LOOKING);

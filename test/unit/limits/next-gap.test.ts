@@ -42,17 +42,17 @@ test('far from a memory limit the gap is the interval', () => {
   expect(gap({memory: {maxRssBytes: GIB}}, rss(MIB))).toBe(100);
 });
 
-test('near a memory limit the gap is what a program at 1 GiB/s would need to reach it', () => {
-  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB))).toBeCloseTo((10 / 1024) * 1000, 6);
+test('near a memory limit the gap is what a program at 4 GiB/s would need to reach it', () => {
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB))).toBeCloseTo((10 / 4096) * 1000, 6);
 });
 
 test('a program that grows faster is watched more closely', () => {
   const previous = usageAt(9990, rss(GIB - 510 * MIB));
   // 500 MiB in 10 ms: 10 MiB are passed in 0.13 ms, and no gap is shorter than 1 ms.
   expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous})).toBe(1);
-  // 20 MiB in 10 ms: one and a half times that.
-  const slower = usageAt(9990, rss(GIB - 30 * MIB));
-  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous: slower})).toBeCloseTo(10 / 3, 6);
+  // 50 MiB in 10 ms: one and a half times that.
+  const slower = usageAt(9990, rss(GIB - 60 * MIB));
+  expect(gap({memory: {maxRssBytes: GIB}}, rss(GIB - 10 * MIB), {previous: slower})).toBeCloseTo(10 / 7.5, 6);
 });
 
 test('while memory grows steeply the next sample comes before it has grown by a tenth, without a limit too', () => {
@@ -168,7 +168,7 @@ describe('with several steps', () => {
   });
 
   test('near the first step the gap is what it takes to reach it', () => {
-    expect(gapOf(staged('log'), GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+    expect(gapOf(staged('log'), GIB - 10 * MIB)).toBeCloseTo((10 / 4096) * 1000, 6);
   });
 
   test('past a step that was only logged the gap is the interval again', () => {
@@ -176,12 +176,12 @@ describe('with several steps', () => {
   });
 
   test('past a step that was only logged the next one is what counts', () => {
-    expect(gapOf(staged('log'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+    expect(gapOf(staged('log'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 4096) * 1000, 6);
   });
 
   test('while a tree is being ended the step that would kill it is still looked out for', () => {
     expect(gapOf(staged('graceful_shutdown'), GIB + 10 * MIB)).toBe(20);
-    expect(gapOf(staged('graceful_shutdown'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 1024) * 1000, 6);
+    expect(gapOf(staged('graceful_shutdown'), 2 * GIB - 10 * MIB)).toBeCloseTo((10 / 4096) * 1000, 6);
   });
 
   test('past the last step nothing is left to look out for', () => {

@@ -30,6 +30,10 @@ export class ScriptedProbe implements Probe {
     return this.left();
   }
 
+  known(): readonly ProcessIdentity[] {
+    return [];
+  }
+
   isAlive(): boolean {
     return false;
   }

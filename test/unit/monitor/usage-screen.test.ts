@@ -3,8 +3,8 @@ import {UsageScreen, type ScreenBounds} from '../../../src/core/monitor/usage-sc
 import {usageAt} from '../limits/samples.js';
 
 const MIB = 2 ** 20;
-/** What a program at 1 GiB/s needs for one MiB, milliseconds. */
-const MS_PER_MIB = 1000 / 1024;
+/** What a program at 4 GiB/s needs for one MiB, milliseconds. */
+const MS_PER_MIB = 1000 / 4096;
 
 /** A screen after a sample at 1000 ms of one process. */
 function begun(
@@ -22,16 +22,8 @@ const seen = (rssMib: number, processes = 1): {rssBytes: number; processes: numb
   processes,
 });
 
-test('the first look is due when a program at 1 GiB/s could be at the limit', () => {
+test('the first look is due when a program at 4 GiB/s could be at the limit', () => {
   expect(begun(246).gap).toBeCloseTo(10 * MS_PER_MIB, 6);
-});
-
-test('a gap of more than a tenth of a second is long enough for four such programs', () => {
-  const gapOf = (headroomMib: number): number => begun(56, {rssBytes: (56 + headroomMib) * MIB}).gap;
-  expect(gapOf(102)).toBeCloseTo(102 * MS_PER_MIB, 6);
-  expect(gapOf(103)).toBe(100);
-  expect(gapOf(400)).toBe(100);
-  expect(gapOf(1024)).toBeCloseTo(250, 6);
 });
 
 test('nobody looks more often than once a millisecond', () => {
@@ -41,15 +33,39 @@ test('nobody looks more often than once a millisecond', () => {
 });
 
 test('the gap follows from what is left', () => {
-  const screen = begun(250);
-  expect(screen.next(seen(250), 1006)).toBeCloseTo(6 * MS_PER_MIB, 6);
-  expect(screen.next(seen(252), 1012)).toBeCloseTo(4 * MS_PER_MIB, 6);
+  const screen = begun(235);
+  expect(screen.next(seen(235), 1006)).toBeCloseTo(21 * MS_PER_MIB, 6);
+  expect(screen.next(seen(236), 1012)).toBeCloseTo(20 * MS_PER_MIB, 6);
 });
 
-test('what grows faster than 1 GiB/s is looked at accordingly', () => {
+test('what grows faster is looked at accordingly', () => {
   const screen = begun(200);
-  // 16 MiB in 4 ms: 10 MiB are left, and one and a half times the growth is assumed.
-  expect(screen.next(seen(216), 1004)).toBeCloseTo(40 / (1.5 * 4), 6);
+  // 20 MiB in 4 ms: 36 MiB are left, and one and a half times the growth is assumed.
+  expect(screen.next(seen(220), 1004)).toBeCloseTo(36 / (1.5 * 5), 6);
+});
+
+test('what can be at the limit within a millisecond is looked at after less, but not at once', () => {
+  const screen = begun(252);
+  // 2 MiB in a millisecond: the two that are left take as long, two thirds of it at one and a half times the growth.
+  expect(screen.next(seen(254), 1001)).toBeCloseTo(2 / 3, 6);
+  expect(screen.next(seen(255), 1001.5)).toBeCloseTo(1 / 3, 6);
+  expect(screen.next(seen(256), 1001.9)).toBe(0.1);
+});
+
+test('how fast memory grows is measured over a millisecond and more', () => {
+  const screen = begun(240);
+  expect(screen.next(seen(242), 1001)).toBeCloseTo(14 * MS_PER_MIB, 6);
+  // A lump of 2 MiB at once is no growth of 20 MiB a millisecond.
+  expect(screen.next(seen(244), 1001.1)).toBeCloseTo(12 * MS_PER_MIB, 6);
+});
+
+test('memory that goes up and down at the limit is not worth a core', () => {
+  const screen = begun(254);
+  const gaps = Array.from({length: 200}, (_, look) =>
+    screen.next(seen(look % 2 === 0 ? 255.9 : 254), 1001 + look),
+  );
+  expect(gaps.filter((gapMs) => gapMs < 1)).toHaveLength(50);
+  expect(gaps.slice(100).every((gapMs) => gapMs === 1)).toBe(true);
 });
 
 test('at the limit a look is enough, above it a sample is due', () => {
@@ -75,4 +91,11 @@ test('processes are watched as if two a millisecond came, and only if they are b
   expect(screen.next(seen(100, 11), 1010)).toBe(5);
   expect(screen.next(seen(100, 22), 1012)).toBe(0);
   expect(begun(100).watchesProcesses).toBe(false);
+});
+
+test('processes that are far from their bound are looked at in time for several that start others at once', () => {
+  const gapOf = (headroom: number): number => begun(100, {processes: 1 + headroom}).gap;
+  expect(gapOf(200)).toBe(100);
+  expect(gapOf(800)).toBe(100);
+  expect(gapOf(1600)).toBe(200);
 });

@@ -9,6 +9,7 @@ import {startChild, startShell, startTimeOf} from './real-children.js';
 const everybody: ProcessTree = {
   rootPid: 0,
   members: () => [],
+  known: () => [],
   isAlive: () => true,
   isRootAlive: () => true,
 };

@@ -85,6 +85,7 @@ test('a member that is gone by now is passed over', async () => {
   const tree: ProcessTree = {
     rootPid: 4_000_000,
     members: () => [{pid: 4_000_000, startTime: 1}],
+    known: () => [],
     isAlive: () => false,
     isRootAlive: () => true,
   };

@@ -102,11 +102,10 @@ describe('on real trees', () => {
     const child = startShell('sleep 1000 & echo late $!; wait');
     const late = await child.saidPid('late');
     const tree = of(child).tree;
-    // The first look comes too early to see it.
+    // The first looks, nearby and everywhere, come too early to see it.
     const members = tree.members.bind(tree);
-    vi.spyOn(tree, 'members').mockImplementationOnce((where) =>
-      members(where).filter(({pid}) => pid !== late),
-    );
+    const withoutIt: typeof members = (where) => members(where).filter(({pid}) => pid !== late);
+    vi.spyOn(tree, 'members').mockImplementationOnce(withoutIt).mockImplementationOnce(withoutIt);
     const {terminator, said} = terminatorOf(tree);
     terminator.graceful(LONG_MS, REASON);
     expect(await terminator.ended()).toEqual({survivors: [], forced: false});
@@ -190,16 +189,44 @@ describe('on real trees', () => {
     expect(said).toHaveLength(2);
   });
 
-  test('a kill in the same moment as a graceful stop sends no SIGTERM', async () => {
-    const child = startShell('trap "echo asked" TERM; echo ready; sleep 1000 & wait');
+  test('a kill in the same moment as a graceful stop leaves no grace', async () => {
+    const child = startShell('trap "" TERM; echo ready; sleep 1000 & wait');
     await child.said('ready');
     const {terminator, said} = of(child);
     terminator.graceful(LONG_MS, REASON);
     terminator.kill(REASON);
     await terminator.ended();
     expect(await child.ended).toEqual({exitCode: null, signal: 'SIGKILL'});
-    expect(said).toEqual(['SIGKILL to 2 processes']);
+    expect(said).toEqual(['SIGTERM to 2 processes', 'SIGKILL to 2 processes']);
   });
+
+  test.each([
+    ['graceful', ['nearby', 'SIGTERM', 'SIGCONT', 'everywhere']],
+    ['kill', ['SIGSTOP', 'nearby']],
+  ] as const)(
+    'asked to be %s, members are signalled before the whole machine is searched',
+    async (end, first) => {
+      const child = startShell('echo ready; exec sleep 1000');
+      await child.said('ready');
+      const {terminator, tree} = of(child);
+      const done: string[] = [];
+      const members = tree.members.bind(tree);
+      const kill = process.kill.bind(process);
+      vi.spyOn(tree, 'members').mockImplementation((where) => {
+        done.push(where);
+        return members(where);
+      });
+      const kills = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+        done.push(String(signal));
+        return kill(pid, signal);
+      });
+      if (end === 'kill') terminator.kill(REASON);
+      else terminator.graceful(LONG_MS, REASON);
+      await terminator.ended();
+      kills.mockRestore();
+      expect(done.slice(0, first.length)).toEqual(first);
+    },
+  );
 
   test('a shorter grace period asked for later counts, a longer one does not', async () => {
     const child = startShell('trap "" TERM; echo ready; while :; do sleep 1000; done');
@@ -261,6 +288,10 @@ describe('on a tree in memory', () => {
     members(): Promise<readonly ProcessIdentity[]> {
       this.looks += 1;
       return Promise.resolve(this.left);
+    }
+
+    known(): readonly ProcessIdentity[] {
+      return this.left;
     }
 
     isAlive(): boolean {
