@@ -22,19 +22,33 @@ const PLACE = 'limitrunPlace';
 
 /** What every run does until its command has started, as far as it is not loaded from the beginning. */
 const START = [
+  'src/commands/main.ts',
   'src/commands/run-command.ts',
   'src/commands/run.ts',
   'src/core/run.ts',
   'src/commands/oclif-config.ts',
+  'src/core/process/terminal-mode.ts',
+  'execa',
 ];
 /** Of what others `require`, what every run needs until then. */
 const NEEDED =
   /node_modules\/(@oclif\/core\/lib\/(cache|command|flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/;
+/** What of the beginning is used when the command has been started, and so belongs to the end: by which exports. */
+const LATE = {
+  'src/core/limits/resource-limit-manager.ts': ['ResourceLimitManager'],
+  'src/core/monitor/procfs-probe.ts': ['ProcfsProbe'],
+  'src/core/monitor/pidusage-probe.ts': ['PidusageProbe'],
+  'src/core/process/crowd-fence.ts': ['CrowdFence'],
+  'src/core/process/tree-terminator.ts': ['TreeTerminator'],
+  'src/core/process/tree-throttle.ts': ['TreeThrottle'],
+  'src/core/violation-hooks.ts': ['ViolationHooks'],
+};
 /** What every run does besides, while its command runs and at the end. */
 const END = [
   'src/core/report/summary.ts',
   'src/core/store/run-recorder.ts',
   'src/core/store/state-places.ts',
+  'node_modules/chalk/source/index.js',
 ];
 
 /**
@@ -95,7 +109,11 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
   const {metafile} = await build({
     absWorkingDir: root,
     stdin: {
-      contents: handingOut(root, [...new Set([...(script === 'start' ? [main] : []), ...handsOut])]),
+      contents: await handingOut(
+        root,
+        [...new Set([...(script === 'start' ? [main] : []), ...handsOut])],
+        script === 'start',
+      ),
       resolveDir: root,
       sourcefile: HANDING_OUT,
     },
@@ -118,8 +136,15 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
     banner: {js: `globalThis.limitrunProgram = (function (exports, require, module, ${PLACE}, ${PART}) {`},
     footer: {js: '});'},
     plugins: [
-      takingParts({root, script, owners, home: (file, kind) => home(root, script, file, kind), wanted}),
-      lighter,
+      takingParts({
+        root,
+        script,
+        owners,
+        home: (file, kind) => home(root, script, file, kind),
+        late: (file) => (script === 'start' ? LATE[path.relative(root, file)] : undefined),
+        wanted,
+      }),
+      lighter((file) => START.includes(path.isAbsolute(file) ? path.relative(root, file) : file)),
       leaveOut,
       loadedWhenUsed,
       loadedWhenCalled,

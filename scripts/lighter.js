@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
+import {importedAtOnce} from './parts.js';
 
 const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
 
@@ -10,12 +11,13 @@ const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
  * instead, which does the same as far as limitrun is concerned. A dependency that changes there fails the build.
  */
 const LIGHTER = {
-  // An escaped form of the command, for messages that limitrun does not use. Making its regular expression ready takes
-  // longer than looking at what it would not change.
+  // An escaped form of the command, for messages that limitrun does not use. Making its regular expression, or making it
+  // ready, takes longer than looking at what it would not change.
   'execa/lib/arguments/escape.js': [
+    ['const SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();', ''],
     [
       'line => line.replaceAll(SPECIAL_CHAR_REGEXP,',
-      'line => /^[ -~]*$/.test(line) ? line : line.replaceAll(SPECIAL_CHAR_REGEXP,',
+      'line => /^[ -~]*$/.test(line) ? line : line.replaceAll(getSpecialCharRegExp(),',
     ],
   ],
   // All three of limitrun's own streams would be opened, to compare something with them.
@@ -86,6 +88,14 @@ const LIGHTER = {
   // The same that it asks itself first.
   'execa/lib/stdio/handle.js': [
     ['stdioItem => handleNativeStream({', 'stdioItem => !isStdioArray ? stdioItem : handleNativeStream({'],
+  ],
+  // Loaded with the first text that is painted.
+  'src/core/standard-error-paint.ts': [
+    ["import {chalkStderr} from 'chalk';", "const chalk = () => require('chalk').chalkStderr;"],
+    ...['bold', 'dim', 'green', 'red', 'yellow'].map((paint) => [
+      `chalkStderr.${paint}(`,
+      `chalk().${paint}(`,
+    ]),
   ],
   // What signals mean in words.
   'execa/lib/terminate/signal.js': [
@@ -215,8 +225,12 @@ export function isLoadedWhenCalled(file) {
   return LOADED_WHEN_CALLED.includes(inPackage(file));
 }
 
-/** Changes the lines of `LIGHTER`, and how modules load others. */
-export const lighter = {
+/**
+ * Changes the lines of `LIGHTER`, and how modules load others.
+ * @param isAtOnce file, or name of a package -> whether it is evaluated with the script it is in, and not when it is
+ * asked for
+ */
+export const lighter = (isAtOnce) => ({
   name: 'lighter',
   setup({onLoad}) {
     onLoad({filter: /\.[jt]s$/, namespace: 'file'}, async ({path: found}) => {
@@ -228,10 +242,15 @@ export const lighter = {
         contents = contents.replace(stands, () => instead);
       }
       if (name.startsWith('@oclif/core/lib/')) contents = usedLate(contents);
+      if (isAtOnce(found)) {
+        const fileOf = (asked) =>
+          asked.startsWith('.') ? path.join(path.dirname(found), asked.replace(/\.js$/, '.ts')) : asked;
+        contents = importedAtOnce(contents, (asked) => isAtOnce(fileOf(asked)));
+      }
       return {contents: notCopied(contents), loader: found.endsWith('.ts') ? 'ts' : 'js'};
     });
   },
-};
+});
 
 /** esbuild would make a copy of Node's module, with a getter for each of its up to 104 exports, for every importer. */
 function notCopied(module) {
@@ -313,7 +332,7 @@ function isCalled(value) {
   return typeof value === 'function' && !/^class\b/.test(value.toString());
 }
 
-/** @returns a file's name beginning with that of the package it belongs to; limitrun's own as they are */
+/** @returns a file's name beginning with that of the package it belongs to; limitrun's own with src/ */
 function inPackage(file) {
-  return file.replace(/^.*\/node_modules\//, '');
+  return file.replace(/^.*\/node_modules\/|^.*\/(?=src\/)/, '');
 }

@@ -18,9 +18,11 @@ const nameOf = (root, file) => path.relative(root, file);
  * @param script name of the script that is being made
  * @param owners file -> the script that has it, of those made before
  * @param home file -> the script that is to have it, or undefined: the one that asks for it
+ * @param late file -> its functions and classes, by which alone it is used, if this script is to load it when one of
+ * them is called; it is in `end`
  * @param wanted is filled: file -> the script that is to hand it out
  */
-export function takingParts({root, script, owners, home, wanted}) {
+export function takingParts({root, script, owners, home, late, wanted}) {
   return {
     name: 'taking-parts',
     setup({onResolve, onLoad, resolve}) {
@@ -33,11 +35,25 @@ export function takingParts({root, script, owners, home, wanted}) {
         const from = {importer, namespace, kind, resolveDir};
         const found = await resolve(wantedPath, {...from, pluginData: PART});
         if (found.errors.length > 0 || found.external || found.namespace !== 'file') return found;
-        const late = !isHandedOut && (kind === 'dynamic-import' || kind === 'require-call');
-        const owner = owners.get(found.path) ?? (late ? home(found.path, kind) : undefined) ?? script;
+        if (late(found.path) !== undefined) {
+          wanted.set(found.path, 'end');
+          return {path: found.path, namespace: 'late'};
+        }
+        const isAsked = !isHandedOut && (kind === 'dynamic-import' || kind === 'require-call');
+        const owner = owners.get(found.path) ?? (isAsked ? home(found.path, kind) : undefined) ?? script;
         if (owner === script) return found;
         wanted.set(found.path, owner);
         return {path: found.path, namespace: 'part', pluginData: owner};
+      });
+      onLoad({filter: /^/, namespace: 'late'}, ({path: file}) => {
+        const part = `${PART}("end", ${JSON.stringify(nameOf(root, file))})`;
+        const lines = late(file).map(
+          (name) => `export function ${name}(...args) {
+            const {${name}: real} = ${part};
+            return new.target ? new real(...args) : real(...args);
+          }`,
+        );
+        return {contents: lines.join('\n')};
       });
       onLoad({filter: /^/, namespace: 'part'}, async ({path: file, pluginData: owner}) => {
         const part = `${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))})`;
@@ -52,12 +68,41 @@ export function takingParts({root, script, owners, home, wanted}) {
   };
 }
 
-/** What hands out the modules that other scripts take: each is evaluated when it is first asked for. */
-export function handingOut(root, files) {
-  const parts = files.map(
-    (file) => `${JSON.stringify(nameOf(root, file))}: () => require(${JSON.stringify(file)})`,
-  );
-  return `export const parts = {${parts.join(',\n')}};`;
+/**
+ * What hands out the modules that other scripts take.
+ * @param atOnce whether all are evaluated with the script, which saves a function around each; otherwise each is when it
+ * is first asked for
+ */
+export async function handingOut(root, files, atOnce) {
+  const imports = [];
+  const parts = [];
+  for (const [index, file] of files.entries()) {
+    const names = atOnce ? await exportsOf(file) : undefined;
+    const own = (name) => `part${index}_${name}`;
+    for (const name of names ?? [])
+      imports.push(`import {${name} as ${own(name)}} from ${JSON.stringify(file)};`);
+    // Not the module's namespace, in which each export is a function that gets it.
+    const module = names?.map((name) => `${name}: ${own(name)}`).join(', ');
+    const value = module === undefined ? `require(${JSON.stringify(file)})` : `({${module}})`;
+    parts.push(`${JSON.stringify(nameOf(root, file))}: () => ${value}`);
+  }
+  return `${imports.join('\n')}\nexport const parts = {${parts.join(',\n')}};`;
+}
+
+const ASKED_FOR = /\bimport\('([^']+)'\)/g;
+
+/**
+ * Has a module import at once what it asks for when it runs, as far as that is in the same script.
+ * @param isHere name of a module, as it is asked for -> whether it is
+ */
+export function importedAtOnce(module, isHere) {
+  const imports = [];
+  const text = module.replace(ASKED_FOR, (asked, name) => {
+    if (!isHere(name)) return asked;
+    imports.push(`import * as atOnce${imports.length} from '${name}';`);
+    return `Promise.resolve(atOnce${imports.length - 1})`;
+  });
+  return `${text}\n${imports.join('\n')}`;
 }
 
 const known = new Map();

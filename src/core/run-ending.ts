@@ -1,10 +1,10 @@
-import {chalkStderr} from 'chalk';
 import {limitKind} from './limits/resource-limits.js';
 import type {RunPlan} from './plan/run-plan.js';
 import {EXIT_OWN_FAULT, exitCodeOf, violationCode} from './process/exit-code.js';
 import type {RunEnd} from './process/process-control.js';
 import type {RunTeller} from './run-teller.js';
 import {roomOnStandardError} from './table-room.js';
+import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
 
 /**
  * Tells how the run ended, to everybody who looks on: the summary on standard error, the report, the record.
@@ -18,7 +18,9 @@ export async function tellTheEnd({output}: RunPlan, teller: RunTeller, end: RunE
     const {headline, summary} = await import('./report/summary.js');
     const record = teller.record();
     teller.say(
-      output.quiet ? headline(record, chalkStderr) : summary(record, chalkStderr, roomOnStandardError()),
+      output.quiet
+        ? headline(record, STANDARD_ERROR_PAINT)
+        : summary(record, STANDARD_ERROR_PAINT, roomOnStandardError()),
     );
   }
   const faults = [await writeReport(output.reportFile, teller), ...(await teller.closeSinks())].filter(

@@ -1,5 +1,4 @@
 import {isatty} from 'node:tty';
-import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
 import type {RunPlan} from './plan/run-plan.js';
@@ -9,6 +8,7 @@ import type {Happening} from './record/run-event.js';
 import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
 import type {LiveTable} from './terminal/live-table.js';
+import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
 
 /** Nobody sees a run sooner than this in another terminal; one that is over by then need not be shown as it goes. */
 const UNSEEN_MS = 50;
@@ -156,7 +156,7 @@ export class RunOnlookers {
     const look = teller.looker();
     this.#lines = setInterval(() => {
       const view = look();
-      teller.say(progressLine(view, systemClock.nowMs() - view.record.startedAtMs, chalkStderr));
+      teller.say(progressLine(view, systemClock.nowMs() - view.record.startedAtMs, STANDARD_ERROR_PAINT));
     }, everyMs);
   }
 }

@@ -1,6 +1,5 @@
 import {closeSync, openSync, readlinkSync} from 'node:fs';
 import {isatty, WriteStream} from 'node:tty';
-import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import {inForeground} from './process/caller-signals.js';
 import type {Guard} from './process/guard.js';
@@ -11,6 +10,7 @@ import {LiveTable, type LiveTableOptions} from './terminal/live-table.js';
 import {eraseBelow, type TerminalSize} from './terminal/scroll-region.js';
 import {supportsRegion, unicodeTerminal} from './terminal/terminal-environment.js';
 import {TerminalModes} from './terminal/terminal-modes.js';
+import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
 
 const STANDARD_ERROR = 2;
 
@@ -29,7 +29,7 @@ export function openRunTable({mode, teller, mend}: RunTableOptions): LiveTable |
   if (!supportsRegion(process.env)) return undefined;
   const terminal = openTerminal(mode);
   if (terminal === undefined) return undefined;
-  const style = {paint: chalkStderr, unicode: unicodeTerminal(process.env)};
+  const style = {paint: STANDARD_ERROR_PAINT, unicode: unicodeTerminal(process.env)};
   const look = teller.looker();
   const table = new LiveTable({
     descriptor: terminal.descriptor,

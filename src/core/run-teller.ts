@@ -1,4 +1,3 @@
-import {chalkStderr} from 'chalk';
 import {systemClock} from './clock.js';
 import type {ViolationHandlingMode} from './limits/resource-policy.js';
 import {LineWriter} from './line-writer.js';
@@ -9,6 +8,7 @@ import {RunFolder} from './record/fold-run.js';
 import type {RunRecord} from './record/run-record.js';
 import {RunViewFolder, type RunView} from './record/run-view.js';
 import {eventLine} from './report/event-line.js';
+import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
 
 /** Takes every event of a run, in order: a record, a file. */
 export interface EventSink {
@@ -56,7 +56,7 @@ export class RunTeller {
     const {output, monitoring, handling} = this.#telling;
     const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
-    const line = eventLine(event, chalkStderr, {verbose: output.verbose, handling});
+    const line = eventLine(event, STANDARD_ERROR_PAINT, {verbose: output.verbose, handling});
     if (line !== undefined) this.#lines.line(line);
   }
 

@@ -212,6 +212,7 @@ class SupervisedRun {
   }
 
   #watch(attempt: Attempt): void {
+    this.#guard.watch(attempt.pid);
     const {handling, gracePeriodMs, monitoring, restart} = this.#plan;
     const limits = this.#limits.current;
     this.#teller.tell({
@@ -247,7 +248,6 @@ class SupervisedRun {
     });
     this.#manager = manager;
     void manager.start();
-    this.#guard.watch(attempt.pid);
     attempt.begin(manager.settled);
   }
 

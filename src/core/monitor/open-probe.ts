@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
-import {PIDUSAGE_METRICS, PidusageProbe} from './pidusage-probe.js';
+import {PIDUSAGE_METRICS} from './pidusage-metrics.js';
+import {PidusageProbe} from './pidusage-probe.js';
 import type {Probe, ProbeOptions, UsageMetric} from './probe.js';
 import {readStatOf} from './procfs-member.js';
 import {procfsMetrics} from './procfs-metrics.js';

@@ -1,15 +1,7 @@
 import type pidusage from 'pidusage';
-import type {Probe, ProcessIdentity, ProcessReading, TreeReading, UsageMetric} from './probe.js';
+import {PIDUSAGE_METRICS} from './pidusage-metrics.js';
+import type {Probe, ProcessIdentity, ProcessReading, TreeReading} from './probe.js';
 import {listProcesses, type ListedProcess} from './process-list.js';
-
-/** What pidusage tells. */
-export const PIDUSAGE_METRICS: ReadonlySet<UsageMetric> = new Set([
-  'rssBytes',
-  'cpu.timeMs',
-  'cpu.percent',
-  // Without a list of processes (Windows) only the command itself is seen.
-  ...(process.platform === 'win32' ? [] : (['processes'] as const)),
-]);
 
 /**
  * The process tree on systems without /proc, through the pidusage package and a list of processes. It tells

@@ -18,21 +18,36 @@ export function ownReaped(units: ProcUnits, since?: ReapedBaseline, withDisk = t
   const ticks = stat === undefined ? 0 : stat.reapedUserTicks + stat.reapedSystemTicks;
   const cpuTimeMs = (ticks * 1000) / units.ticksPerSecond - (since?.cpuTimeMs ?? 0);
   if (!withDisk) return {cpuTimeMs};
-  const readBytes = reapedBytes('read_bytes', since?.readBytes);
-  const writtenBytes = reapedBytes('write_bytes', since?.writtenBytes);
+  const disk = reapedDisk();
+  if (disk === undefined) return {cpuTimeMs};
   return {
     cpuTimeMs,
-    ...(readBytes === undefined ? {} : {readBytes}),
-    ...(writtenBytes === undefined ? {} : {writtenBytes}),
+    readBytes: Math.max(0, disk.readBytes - (since?.readBytes ?? 0)),
+    writtenBytes: Math.max(0, disk.writtenBytes - (since?.writtenBytes ?? 0)),
   };
 }
 
-function reapedBytes(key: string, since = 0): number | undefined {
-  const all = numberLine(readProcText('/proc/self/io') ?? '', key);
+interface DiskBytes {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+function reapedDisk(): DiskBytes | undefined {
+  const all = diskIn('/proc/self/io');
   if (all === undefined) return undefined;
-  let own = 0;
+  let {readBytes, writtenBytes} = all;
   for (const thread of namesIn('/proc/self/task')) {
-    own += numberLine(readProcText(`/proc/self/task/${thread}/io`) ?? '', key) ?? 0;
+    const own = diskIn(`/proc/self/task/${thread}/io`);
+    readBytes -= own?.readBytes ?? 0;
+    writtenBytes -= own?.writtenBytes ?? 0;
   }
-  return Math.max(0, all - own - since);
+  return {readBytes, writtenBytes};
+}
+
+/** @returns undefined where it may not be read */
+function diskIn(file: string): DiskBytes | undefined {
+  const text = readProcText(file) ?? '';
+  const readBytes = numberLine(text, 'read_bytes');
+  const writtenBytes = numberLine(text, 'write_bytes');
+  return readBytes === undefined || writtenBytes === undefined ? undefined : {readBytes, writtenBytes};
 }

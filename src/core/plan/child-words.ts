@@ -27,6 +27,10 @@ const LOOKS_LIKE_VALUE = /^(?!-)|^-$|^-[0-9.]/;
  * @throws UsageError as {@link checkFlags} does
  */
 export function splitWords(words: readonly string[]): SplitWords {
+  const [first = ''] = words;
+  // Nothing has to be taken apart.
+  if (first === '--') return {own: [], child: words.slice(1)};
+  if (!first.startsWith('-')) return {own: [], child: words};
   const tokens = tokenize(words);
   const end = tokens.find((token) => token.kind !== 'option' || (token.value === '--' && !token.inlineValue));
   const boundary = end === undefined ? words.length : end.index + (end.kind === 'option' ? 1 : 0);

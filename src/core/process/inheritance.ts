@@ -114,7 +114,7 @@ interface NotedVariables {
  * would be too large after `+` what shells are known to change
  */
 function fromVariables(noted = ''): NotedVariables {
-  const bytes = Buffer.from(noted.slice(1).replace(/\s+/g, ''), 'hex');
+  const bytes = Buffer.from(noted.slice(1).replaceAll(' ', '').replaceAll('\n', ''), 'hex');
   const entries = splitAtNul(bytes);
   return {
     entries,
@@ -136,14 +136,16 @@ function restoreVariables(
   if (entries.length === 0) return unheld;
   const names = new Set<string>();
   for (const entry of entries) {
-    const equals = entry.indexOf('=');
+    const text = entry.toString();
+    const equals = text.indexOf('=');
     if (equals < 1) continue;
-    const name = entry.toString('utf8', 0, equals);
-    const bytes = entry.subarray(equals + 1);
-    const value = bytes.toString();
+    const name = text.slice(0, equals);
+    const value = text.slice(equals + 1);
     names.add(name);
     if (environment[name] !== value) environment[name] = value;
-    if (value.includes(REPLACED) && !isUtf8(bytes)) unheld.set(name, bytes);
+    if (!value.includes(REPLACED)) continue;
+    const bytes = entry.subarray(entry.indexOf('=') + 1);
+    if (!isUtf8(bytes)) unheld.set(name, bytes);
   }
   for (const name of Object.keys(environment)) {
     if (!names.has(name) && (isWhole || OF_THE_SHELL.test(name))) Reflect.deleteProperty(environment, name);
@@ -163,6 +165,7 @@ export function ignoredIn(status: string): string[] {
   const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (mask === undefined) return [];
   const bits = BigInt(`0x${mask}`);
+  if (bits === 0n) return [];
   const names: string[] = [];
   for (const [name, number] of Object.entries(constants.signals)) {
     const isSet = ((bits >> BigInt(number - 1)) & 1n) === 1n;

@@ -1,10 +1,10 @@
-import {chalkStderr} from 'chalk';
 import {LineWriter} from '../line-writer.js';
 import type {OnlookerPlan} from '../plan/resolve-watch.js';
 import type {RunEvent} from '../record/run-event.js';
 import {eventLine} from '../report/event-line.js';
 import {progressLine} from '../report/progress-line.js';
 import type {Display, Target} from './display.js';
+import {STANDARD_ERROR_PAINT} from '../standard-error-paint.js';
 
 /** A target in lines on standard error: what happens, and usage now and then. */
 export class PlainDisplay implements Display {
@@ -21,7 +21,7 @@ export class PlainDisplay implements Display {
     this.#timer = setInterval(() => {
       const picture = this.target.picture();
       if (picture === undefined) return;
-      this.#writer.line(progressLine(picture.view, picture.elapsedMs, chalkStderr));
+      this.#writer.line(progressLine(picture.view, picture.elapsedMs, STANDARD_ERROR_PAINT));
     }, this.plan.progressIntervalMs);
   }
 
@@ -33,7 +33,7 @@ export class PlainDisplay implements Display {
     if (this.plan.quiet) return;
     const handling = this.target.picture()?.view.record.handling;
     const options = {verbose: this.plan.verbose, ...(handling === undefined ? {} : {handling})};
-    const line = eventLine(event, chalkStderr, options);
+    const line = eventLine(event, STANDARD_ERROR_PAINT, options);
     if (line !== undefined) this.#writer.line(line);
   }
 

@@ -1,4 +1,3 @@
-import {chalkStderr} from 'chalk';
 import {roomOnStandardError} from '../table-room.js';
 import {systemClock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
@@ -20,6 +19,7 @@ import type {Display, Leaving, Picture, Target} from './display.js';
 import {leavingCode, lookOn} from './look-on.js';
 import {openDisplay} from './open-display.js';
 import {assertWatchable, unstoppable, wouldAct} from './refuse-pid.js';
+import {STANDARD_ERROR_PAINT} from '../standard-error-paint.js';
 
 /** How often the tree is told. */
 const TREE_EVERY_MS = 1000;
@@ -215,7 +215,9 @@ class WatchedProcess implements Target {
     if (this.#plan.output.quiet && cause.kind !== 'fault') return exitCode;
     const {processOutcome} = await import('../report/process-outcome.js');
     const pids = leftRunning.map(({pid}) => pid);
-    this.#writer.line(processOutcome(this.picture().view.record, pids, chalkStderr, roomOnStandardError()));
+    this.#writer.line(
+      processOutcome(this.picture().view.record, pids, STANDARD_ERROR_PAINT, roomOnStandardError()),
+    );
     return exitCode;
   }
 

@@ -1,4 +1,3 @@
-import {chalkStderr} from 'chalk';
 import {roomOnStandardError} from '../table-room.js';
 import {errorMessage} from '../error-message.js';
 import {LineWriter} from '../line-writer.js';
@@ -12,6 +11,7 @@ import type {Display, Picture, Target} from './display.js';
 import {leavingCode, lookOn} from './look-on.js';
 import {openDisplay} from './open-display.js';
 import {stopRun} from './stop-run.js';
+import {STANDARD_ERROR_PAINT} from '../standard-error-paint.js';
 
 /** How often the record is looked at. */
 const READ_EVERY_MS = 250;
@@ -106,7 +106,8 @@ class WatchedRun implements Target {
     if (fate === 'ended') {
       const {summary} = await import('../report/summary.js');
       if (before && !this.#plan.quiet) this.#writer.line(`limitrun: ${this.title} has ended already`);
-      if (!this.#plan.quiet) this.#writer.line(summary(view.record, chalkStderr, roomOnStandardError()));
+      if (!this.#plan.quiet)
+        this.#writer.line(summary(view.record, STANDARD_ERROR_PAINT, roomOnStandardError()));
     } else {
       this.#writer.line(
         `limitrun: ${this.title} is lost: its limitrun was killed or the machine restarted, and nobody knows the outcome`,

@@ -178,6 +178,6 @@ test('on Windows, where only the root is seen, it does not say that it can count
     platform.mockRestore();
     vi.resetModules();
   });
-  const {PIDUSAGE_METRICS} = await import('../../../src/core/monitor/pidusage-probe.js');
+  const {PIDUSAGE_METRICS} = await import('../../../src/core/monitor/pidusage-metrics.js');
   expect([...PIDUSAGE_METRICS].sort()).toEqual(['cpu.percent', 'cpu.timeMs', 'rssBytes']);
 });
