@@ -487,12 +487,13 @@ test('a glance has no answer when somebody has exited since, or nobody is left',
 
 test('before somebody is adopted it is asked whether there is a crowd', () => {
   const child = startShell('exec sleep 1000');
+  const other = startShell('exec sleep 1000');
   const crowded = vi.fn(() => false);
   probe = new ProcfsProbe({
     rootPid: child.pid,
     ownChild: true,
     nowMs: () => now,
-    groupPids: () => [child.pid, process.ppid],
+    groupPids: () => [child.pid, other.pid],
     crowded,
   });
   probe.members('nearby');
