@@ -77,7 +77,7 @@ export interface TreeGlance extends TreeScreening {
 export interface ProcessTree {
   readonly rootPid: number;
   /**
-   * Looks again and returns the members that are alive (zombies are not).
+   * Looks again and returns the members that are alive (zombies are not), parents before the children they started.
    * @param where `nearby`: below the members known so far; `everywhere`: among all processes of the machine
    */
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] | Promise<readonly ProcessIdentity[]>;

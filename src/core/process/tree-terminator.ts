@@ -147,8 +147,8 @@ export class TreeTerminator {
   }
 
   /**
-   * Those nearby first, since a search of the whole machine takes its time, in which memory goes on growing. Whom one of
-   * them has started since then is left out: it may be what a program does in order to end.
+   * Those nearby first, since a search of the whole machine takes its time, in which memory goes on growing. What they
+   * have started since then is let alone: it may be what a program does in order to end.
    * @returns who was told
    */
   async #tellAll(): Promise<readonly ProcessIdentity[]> {
@@ -156,10 +156,14 @@ export class TreeTerminator {
     // At once where it can be.
     const nearby = 'then' in found ? await found : found;
     let reached = this.#tellToEnd(nearby);
-    const pids = new Set(nearby.map(({pid}) => pid));
-    const others = (await this.#tree.members('everywhere')).filter(
-      ({pid}) => !pids.has(pid) && !pids.has(readStatOf(pid)?.parentPid ?? 0),
-    );
+    const toldOrTheirs = new Set(nearby.map(({pid}) => pid));
+    // Parents come before their children.
+    const others = (await this.#tree.members('everywhere')).filter(({pid}) => {
+      if (toldOrTheirs.has(pid)) return false;
+      if (!toldOrTheirs.has(readStatOf(pid)?.parentPid ?? 0)) return true;
+      toldOrTheirs.add(pid);
+      return false;
+    });
     reached += this.#tellToEnd(others);
     if (reached > 0) this.#say(`SIGTERM to ${count(reached)}`);
     return [...nearby, ...others];

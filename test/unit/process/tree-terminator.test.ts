@@ -123,6 +123,28 @@ describe('on real trees', () => {
     expect(await child.ended).toEqual({exitCode: 0, signal: null});
   });
 
+  test('nor is what that starts, however soon', async () => {
+    const cleanUp =
+      'trap \'sh -c "sh -c \\"sleep 0.3; echo cleaned\\"; true"; exit 0\' TERM; echo ready; while :; do sleep 0.01; done';
+    const child = startShell(cleanUp);
+    await child.said('ready');
+    const {terminator, tree} = of(child);
+    const members = tree.members.bind(tree);
+    const runsSleep = ({pid}: ProcessIdentity): boolean => tree.commandLine(pid)?.join(' ') === 'sleep 0.3';
+    vi.spyOn(tree, 'members').mockImplementation((where) => {
+      if (where === 'nearby') return members(where);
+      // The search of the machine takes so long that the clean-up is under way.
+      const deadline = performance.now() + 10_000;
+      while (!members(where).some(runsSleep) && performance.now() < deadline);
+      vi.mocked(tree.members).mockRestore();
+      return members(where);
+    });
+    terminator.graceful(LONG_MS, REASON);
+    expect(await terminator.ended()).toEqual({survivors: [], forced: false});
+    await child.said('cleaned');
+    expect(await child.ended).toEqual({exitCode: 0, signal: null});
+  });
+
   test('a stopped program gets to see the SIGTERM', async () => {
     const child = startNode(`
       process.on('SIGTERM', () => process.exit(6));
