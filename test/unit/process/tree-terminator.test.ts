@@ -131,12 +131,12 @@ describe('on real trees', () => {
     const {terminator, tree} = of(child);
     const members = tree.members.bind(tree);
     const runsSleep = ({pid}: ProcessIdentity): boolean => tree.commandLine(pid)?.join(' ') === 'sleep 0.3';
-    vi.spyOn(tree, 'members').mockImplementation((where) => {
+    const looks = vi.spyOn(tree, 'members').mockImplementation((where) => {
       if (where === 'nearby') return members(where);
       // The search of the machine takes so long that the clean-up is under way.
       const deadline = performance.now() + 10_000;
       while (!members(where).some(runsSleep) && performance.now() < deadline);
-      vi.mocked(tree.members).mockRestore();
+      looks.mockRestore();
       return members(where);
     });
     terminator.graceful(LONG_MS, REASON);
