@@ -20,6 +20,8 @@ export interface ProcessReading extends ProcessIdentity {
   readonly rssBytes?: number;
   readonly virtualBytes?: number;
   readonly pssBytes?: number;
+  /** The proportional set size is that of a moment ago and what has been added since. */
+  readonly pssCarried?: true;
   readonly swapBytes?: number;
   /** Highest RSS of its life so far (`VmHWM`). */
   readonly peakRssBytes?: number;

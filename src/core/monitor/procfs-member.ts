@@ -23,6 +23,19 @@ export interface ProcUnits {
  */
 const FAULTS_WORTH_A_LOOK = 16;
 
+/**
+ * While a process grows, its proportional set size is carried forward for so long, milliseconds, from one reading to
+ * the next: what it makes resident is its own.
+ */
+const CARRIED_FOR_MS = 100;
+
+/** When a proportional set size is asked for, and among whom it is shared. */
+export interface PssLook {
+  readonly atMs: number;
+  /** Another number when a member has come since: what was one's own may be shared now. */
+  readonly generation: number;
+}
+
 /** Used again by every glance. */
 const seen: StatGlance = {dead: false, faults: 0, ticks: 0, threads: 1};
 
@@ -34,6 +47,8 @@ export class ProcfsMember {
   readonly #directory: string;
   readonly #status: ProcFile;
   readonly #io: ProcFile;
+  /** As read from smaps_rollup, in one walk over its pages. */
+  #pss: (PssLook & {readonly pssBytes: number; readonly anonymousBytes: number}) | undefined;
   #peakRssBytes: number | undefined;
   #faultsAtPeak = -Infinity;
   /** As in the last reading. */
@@ -105,7 +120,7 @@ export class ProcfsMember {
     return pids;
   }
 
-  reading(stat: ProcStat, units: ProcUnits, request: ReadRequest): ProcessReading {
+  reading(stat: ProcStat, units: ProcUnits, request: ReadRequest, look: PssLook): ProcessReading {
     const toMs = (ticks: number): number => (ticks * 1000) / units.ticksPerSecond;
     const reapedTicks = stat.reapedUserTicks + stat.reapedSystemTicks;
     const zombie = isDead(stat);
@@ -121,8 +136,7 @@ export class ProcfsMember {
       reapedCpuTimeMs: toMs(reapedTicks),
       // The high-water mark before what is resident: of a process that grows it must not be ahead.
       ...(zombie ? {} : this.#costly(stat, request)),
-      ...(zombie ? {} : this.#memory(stat, units)),
-      ...(request.pss && !zombie ? this.#proportional() : {}),
+      ...(zombie ? {} : this.#memory(stat, units, request.pss ? look : undefined)),
     };
   }
 
@@ -134,19 +148,37 @@ export class ProcfsMember {
     this.#io.close();
   }
 
-  #memory(stat: ProcStat, units: ProcUnits): Partial<ProcessReading> {
+  /** @param look undefined: without the proportional set size */
+  #memory(stat: ProcStat, {pageBytes}: ProcUnits, look: PssLook | undefined): Partial<ProcessReading> {
     const text = this.#statm.read();
     const statm = text === undefined ? undefined : parseStatm(text);
     if (text === undefined || statm === undefined) return {};
     return {
-      rssBytes: statm.residentPages * units.pageBytes,
-      virtualBytes: statm.sizePages * units.pageBytes,
+      rssBytes: statm.residentPages * pageBytes,
+      virtualBytes: statm.sizePages * pageBytes,
       memoryImage: `${stat.startStack} ${text}`,
+      ...(look && this.#proportional(statm.anonymousPages * pageBytes, look)),
     };
   }
 
-  #proportional(): Partial<ProcessReading> {
-    const pssBytes = kilobyteLine(readProcText(`${this.#directory}/smaps_rollup`) ?? '', 'Pss');
+  /**
+   * Reading it takes milliseconds, in which a process may grow by as many megabytes. But an anonymous page that is added
+   * is the process's own until somebody is forked, and one that goes was its own at most. So the last reading and the
+   * growth since are never more than the truth; and less only as far as others let go of what was shared, or this one
+   * wrote to it.
+   */
+  #proportional(anonymousBytes: number, look: PssLook): Pick<ProcessReading, 'pssBytes' | 'pssCarried'> {
+    const last = this.#pss;
+    const isYoung = last?.generation === look.generation && look.atMs - last.atMs < CARRIED_FOR_MS;
+    // What has not grown may have written to shared pages.
+    if (isYoung && anonymousBytes > last.anonymousBytes) {
+      return {pssBytes: last.pssBytes + anonymousBytes - last.anonymousBytes, pssCarried: true};
+    }
+    const text = readProcText(`${this.#directory}/smaps_rollup`) ?? '';
+    const pssBytes = kilobyteLine(text, 'Pss');
+    const anonymous = kilobyteLine(text, 'Anonymous');
+    const isWhole = pssBytes !== undefined && anonymous !== undefined;
+    this.#pss = isWhole ? {...look, pssBytes, anonymousBytes: anonymous} : undefined;
     return pssBytes === undefined ? {} : {pssBytes};
   }
 

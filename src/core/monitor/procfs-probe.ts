@@ -112,7 +112,18 @@ export class ProcfsProbe implements Probe {
     }
     const walk = this.#walkIsDue();
     if (walk) this.#adoptGroup(this.#walkedAtPid);
+    const adopted = this.#adopted;
+    let processes = this.#readMembers(request, walk);
+    // With whom the others share their pages.
+    if (request.pss && this.#adopted !== adopted) processes = this.#readMembers(request, false);
+    this.#changed = false;
+    const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
+    return reaped === undefined ? {processes} : {processes, reaped};
+  }
+
+  #readMembers(request: ReadRequest, walk: boolean): ProcessReading[] {
     const processes: ProcessReading[] = [];
+    const atMs = this.#options.nowMs();
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
       const stat = member.stat();
@@ -120,12 +131,10 @@ export class ProcfsProbe implements Probe {
         this.#forget(member);
         continue;
       }
-      processes.push(member.reading(stat, this.#units, request));
+      processes.push(member.reading(stat, this.#units, request, {atMs, generation: this.#adopted}));
       if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
-    this.#changed = false;
-    const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
-    return reaped === undefined ? {processes} : {processes, reaped};
+    return processes;
   }
 
   screen(searchNow: boolean): Readonly<TreeScreening> | undefined {

@@ -127,10 +127,13 @@ function isDeadState(letter: number): boolean {
 }
 
 /** Parses /proc/PID/statm: total size and resident pages. */
-export function parseStatm(text: string): {sizePages: number; residentPages: number} | undefined {
-  const [size, resident] = text.split(' ', 2).map(Number);
-  if (size === undefined || resident === undefined || Number.isNaN(size + resident)) return undefined;
-  return {sizePages: size, residentPages: resident};
+export function parseStatm(
+  text: string,
+): {sizePages: number; residentPages: number; anonymousPages: number} | undefined {
+  const [size, resident, shared] = text.split(' ', 3).map(Number);
+  if (size === undefined || resident === undefined || shared === undefined) return undefined;
+  if (Number.isNaN(size + resident + shared)) return undefined;
+  return {sizePages: size, residentPages: resident, anonymousPages: resident - shared};
 }
 
 /**

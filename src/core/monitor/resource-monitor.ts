@@ -171,7 +171,8 @@ export class ResourceMonitor {
     const {clock} = this.#options;
     const began = clock.nowMs();
     const usage = await this.#sample({pss: true, details});
-    this.#pssBudget.spent(seen, clock.nowMs() - began, clock.nowMs());
+    const isRead = this.#last?.reading.processes.every(({pssCarried}) => pssCarried !== true);
+    if (isRead === true) this.#pssBudget.spent(seen, clock.nowMs() - began, clock.nowMs());
     return usage;
   }
 

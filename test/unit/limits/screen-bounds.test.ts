@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import type {ResourceLimits} from '../../../src/core/limits/resource-limits.js';
 import {limitsSet} from '../../../src/core/limits/resource-limits.js';
-import {screenBounds} from '../../../src/core/limits/screen-bounds.js';
+import {isScreened, screenBounds} from '../../../src/core/limits/screen-bounds.js';
 import type {ScreenBounds} from '../../../src/core/monitor/usage-screen.js';
 import {Judge, usageAt} from './samples.js';
 
@@ -28,9 +28,16 @@ test('what is not measured, or above its limit, is not screened', () => {
   expect(bounds({memory: {rssBytes: 101}})).toBeUndefined();
 });
 
-test('where the proportional size decides, the RSS must be below the limit too', () => {
+test('where the proportional size decides, RSS may grow by what is left to the limit', () => {
   expect(bounds({memory: {rssBytes: 99, pssBytes: 20}})?.rssBytes).toBe(100);
-  expect(bounds({memory: {rssBytes: 300, pssBytes: 20}})).toBeUndefined();
+  expect(bounds({memory: {rssBytes: 300, pssBytes: 20}})?.rssBytes).toBe(380);
+  expect(bounds({memory: {rssBytes: 300, pssBytes: 101}})).toBeUndefined();
+});
+
+test('such looks do not stand for the samples', () => {
+  const usage = usageAt(0, {memory: {rssBytes: 300, pssBytes: 20}});
+  const [limit] = limitsSet({memory: {maxRssBytes: 100}});
+  expect(limit && isScreened(limit, undefined, usage)).toBe(false);
 });
 
 test('other limits need samples', () => {

@@ -485,6 +485,53 @@ test('a glance has no answer when somebody has exited since, or nobody is left',
   expect(tree.glance()).toBeUndefined();
 });
 
+/** A Node program that makes 64 MiB resident for each SIGUSR2, and forks for SIGHUP. */
+const GROWING = `
+  const kept = [];
+  process.on('SIGUSR2', () => console.log('grown ' + kept.push(Buffer.alloc(64 << 20, 1))));
+  process.on('SIGHUP', () => console.log('child ' + require('child_process').spawn('sleep', ['1000']).pid));
+  setInterval(() => {}, 1000);
+  console.log('ready');`;
+const WITH_PSS = {pss: true, details: false};
+
+test('the proportional size of a process that grows is carried forward for a moment, and is right', async ({
+  skip,
+}) => {
+  skip(!procfsMetrics().has('pssBytes'), 'skipped: no smaps_rollup');
+  const child = startNode(GROWING);
+  await child.said('ready');
+  open(child);
+  const first = read(child.pid, WITH_PSS);
+  process.kill(child.pid, 'SIGUSR2');
+  await child.said('grown');
+  now = 99;
+  const carried = read(child.pid, WITH_PSS);
+  now = 100;
+  const again = read(child.pid, WITH_PSS);
+  expect(first?.pssCarried).toBeUndefined();
+  expect(carried?.pssCarried).toBe(true);
+  expect(again?.pssCarried).toBeUndefined();
+  expect(carried?.pssBytes).toBeGreaterThan((first?.pssBytes ?? Infinity) + 60 * 2 ** 20);
+  const ratio = (carried?.pssBytes ?? NaN) / (again?.pssBytes ?? NaN);
+  expect(ratio).toBeGreaterThan(0.97);
+  expect(ratio).toBeLessThan(1.01);
+});
+
+test('nothing is carried forward when a member has come, with whom pages may be shared', async ({skip}) => {
+  skip(!procfsMetrics().has('pssBytes'), 'skipped: no smaps_rollup');
+  const child = startNode(GROWING);
+  await child.said('ready');
+  const tree = open(child);
+  read(child.pid, WITH_PSS);
+  process.kill(child.pid, 'SIGUSR2');
+  await child.said('grown');
+  process.kill(child.pid, 'SIGHUP');
+  const pid = await child.saidPid('child');
+  const {processes} = tree.read(WITH_PSS);
+  expect(processes.map((process) => process.pid)).toEqual([child.pid, pid]);
+  expect(processes.map(({pssCarried}) => pssCarried)).toEqual([undefined, undefined]);
+});
+
 test('before somebody is adopted it is asked whether there is a crowd', () => {
   const child = startShell('exec sleep 1000');
   const other = startShell('exec sleep 1000');

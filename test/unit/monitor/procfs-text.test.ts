@@ -80,12 +80,16 @@ test('a stat line that ends after the start time has an unknown stack', () => {
   expect(parseStat(text)).toEqual({...EVERY_FIELD, name: 'node', startStack: '0'});
 });
 
-test('the first two figures of statm are the size and the resident pages', () => {
-  expect(parseStatm('1000 250 100 1 0 200 0\n')).toEqual({sizePages: 1000, residentPages: 250});
-  expect(parseStatm('0 0 0 0 0 0 0\n')).toEqual({sizePages: 0, residentPages: 0});
+test('the first three figures of statm are the size, the resident pages, and those of them that a file has', () => {
+  expect(parseStatm('1000 250 100 1 0 200 0\n')).toEqual({
+    sizePages: 1000,
+    residentPages: 250,
+    anonymousPages: 150,
+  });
+  expect(parseStatm('0 0 0 0 0 0 0\n')).toEqual({sizePages: 0, residentPages: 0, anonymousPages: 0});
 });
 
-test.each(['', '1000', 'x 250', '1000 x'])('a statm text "%s" is not believed', (text) => {
+test.each(['', '1000', '1000 250', 'x 250 1', '1000 x 1'])('a statm text "%s" is not believed', (text) => {
   expect(parseStatm(text)).toBeUndefined();
 });
 
