@@ -34,7 +34,14 @@ function openScript(name) {
   const file = path.join(directory, `${name}.js`);
   // One for each Node too: another one's V8 refuses it.
   const kept = `${process.version}-${process.arch}-${command}-${name}`;
-  scripts.set(name, {file, kept, descriptor: openSync(file), exports: undefined, compiled: undefined});
+  scripts.set(name, {
+    file,
+    kept,
+    descriptor: openSync(file),
+    exports: undefined,
+    program: undefined,
+    compiled: undefined,
+  });
 }
 
 /** Where the owner of this program keeps what V8 has made. */
@@ -66,7 +73,8 @@ function evaluated(script) {
       return require('node:url').pathToFileURL(file).href;
     },
   };
-  programOf(script)(module.exports, require, module, place, part);
+  script.program ??= programOf(script);
+  script.program(module.exports, require, module, place, part);
   return module.exports;
 }
 
@@ -197,6 +205,8 @@ async function start() {
   // Before the command can remove limitrun or install another one.
   openScript('end');
   openScript('rest');
+  // By their paths, which may lead elsewhere later.
+  if (isDebugged) for (const script of scripts.values()) script.program ??= programOf(script);
   const code = await main(process.argv.slice(2), (id) => {
     completed = id;
   });

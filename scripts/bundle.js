@@ -28,6 +28,7 @@ const START = [
   'src/core/run.ts',
   'src/commands/oclif-config.ts',
   'src/core/process/terminal-mode.ts',
+  'src/core/version.ts',
   'execa',
 ];
 /** Of what others `require`, what every run needs until then. */

@@ -91,11 +91,8 @@ const LIGHTER = {
   ],
   // Loaded with the first text that is painted.
   'src/core/standard-error-paint.ts': [
-    ["import {chalkStderr} from 'chalk';", "const chalk = () => require('chalk').chalkStderr;"],
-    ...['bold', 'dim', 'green', 'red', 'yellow'].map((paint) => [
-      `chalkStderr.${paint}(`,
-      `chalk().${paint}(`,
-    ]),
+    ["import {chalkStderr} from 'chalk';", ''],
+    [': chalkStderr)', ": require('chalk').chalkStderr)"],
   ],
   // What signals mean in words.
   'execa/lib/terminate/signal.js': [

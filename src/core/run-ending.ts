@@ -8,9 +8,15 @@ import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
 
 /**
  * Tells how the run ended, to everybody who looks on: the summary on standard error, the report, the record.
+ * @param limitrunVersion for the report: the command may have removed limitrun
  * @returns the exit code: limitrun's own fault when the command ended with 0 but something asked for was not written
  */
-export async function tellTheEnd({output}: RunPlan, teller: RunTeller, end: RunEnd): Promise<number> {
+export async function tellTheEnd(
+  {output}: RunPlan,
+  teller: RunTeller,
+  end: RunEnd,
+  limitrunVersion: string,
+): Promise<number> {
   const exitCode = exitCodeAfter(output, teller, end);
   teller.tell({kind: 'run_ended', cause: end.cause, exitCode, survivors: end.survivors});
   const ownError = end.cause.kind === 'spawn_failed' || end.cause.kind === 'fault';
@@ -23,9 +29,10 @@ export async function tellTheEnd({output}: RunPlan, teller: RunTeller, end: RunE
         : summary(record, STANDARD_ERROR_PAINT, roomOnStandardError()),
     );
   }
-  const faults = [await writeReport(output.reportFile, teller), ...(await teller.closeSinks())].filter(
-    (fault) => fault !== undefined,
-  );
+  const faults = [
+    await writeReport(output.reportFile, teller, limitrunVersion),
+    ...(await teller.closeSinks()),
+  ].filter((fault) => fault !== undefined);
   for (const fault of faults) teller.say(`limitrun: ${fault}`);
   await teller.flush();
   return faults.length === 0 || exitCode !== 0 ? exitCode : EXIT_OWN_FAULT;
@@ -45,8 +52,12 @@ function exitCodeAfter(output: RunPlan['output'], teller: RunTeller, end: RunEnd
 }
 
 /** @returns why it could not be written, in one line */
-async function writeReport(file: string | undefined, teller: RunTeller): Promise<string | undefined> {
+async function writeReport(
+  file: string | undefined,
+  teller: RunTeller,
+  limitrunVersion: string,
+): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const {writeJsonReport} = await import('./write-json-report.js');
-  return writeJsonReport(file, teller.record());
+  return writeJsonReport(file, teller.record(), limitrunVersion);
 }

@@ -52,6 +52,8 @@ class SupervisedRun {
   readonly #guard = new Guard(this.#runId, inheritance);
   #manager: ResourceLimitManager | undefined;
   #interruptedByTerminal = false;
+  /** Limitrun's own, where a report tells it. */
+  #version = '';
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
@@ -96,7 +98,11 @@ class SupervisedRun {
       this.#teller.notice('warning', `${text} (limitrun doctor shows why)`);
     }
     if (output.reportFile !== undefined) {
-      const {assertReportWritable} = await import('./record/write-report.js');
+      const [{assertReportWritable}, {limitrunVersion}] = await Promise.all([
+        import('./record/write-report.js'),
+        import('./version.js'),
+      ]);
+      this.#version = limitrunVersion();
       await assertReportWritable(output.reportFile, callersDescriptors());
     }
     await this.#onlookers.open();
@@ -141,7 +147,7 @@ class SupervisedRun {
     const guardGone = this.#guard.dismiss();
     this.#containment?.close();
     if (end.child?.signal !== undefined) await restoreLineMode();
-    const exitCode = await tellTheEnd(this.#plan, this.#teller, end);
+    const exitCode = await tellTheEnd(this.#plan, this.#teller, end, this.#version);
     await guardGone;
     stopListening();
     if (this.#interruptedByTerminal) await dieAsTheChildDid(end);

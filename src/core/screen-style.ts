@@ -1,3 +1,4 @@
+import {isColourForbidden} from './no-color.js';
 import {PLAIN_PAINT} from './report/paint.js';
 import type {TextStyle} from './report/text-style.js';
 import {unicodeTerminal} from './terminal/terminal-environment.js';
@@ -11,7 +12,7 @@ export interface StyledScreen {
 /** Colours only on a terminal, and where NO_COLOR does not forbid them. */
 export async function screenStyle({environment, isTerminal}: StyledScreen): Promise<TextStyle> {
   const unicode = unicodeTerminal(environment);
-  if (!isTerminal || (environment['NO_COLOR'] ?? '') !== '') return {paint: PLAIN_PAINT, unicode};
+  if (!isTerminal || isColourForbidden(environment)) return {paint: PLAIN_PAINT, unicode};
   const {default: chalk} = await import('chalk');
   return {paint: chalk, unicode};
 }

@@ -1,11 +1,14 @@
 import {chalkStderr} from 'chalk';
-import type {Paint} from './report/paint.js';
+import {isColourForbidden} from './no-color.js';
+import {PLAIN_PAINT, type Paint} from './report/paint.js';
+
+const paint = (): Paint => (isColourForbidden(process.env) ? PLAIN_PAINT : chalkStderr);
 
 /** Colours as standard error can show them. The bundle loads chalk with the first text that is painted. */
 export const STANDARD_ERROR_PAINT: Paint = {
-  bold: (text) => chalkStderr.bold(text),
-  dim: (text) => chalkStderr.dim(text),
-  green: (text) => chalkStderr.green(text),
-  red: (text) => chalkStderr.red(text),
-  yellow: (text) => chalkStderr.yellow(text),
+  bold: (text) => paint().bold(text),
+  dim: (text) => paint().dim(text),
+  green: (text) => paint().green(text),
+  red: (text) => paint().red(text),
+  yellow: (text) => paint().yellow(text),
 };

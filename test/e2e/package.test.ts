@@ -2,6 +2,7 @@ import {execFile} from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -125,6 +126,25 @@ describe('the package', () => {
       code: 3,
       stderr: expect.stringContaining('the command exited with 3') as string,
     });
+  });
+
+  test.each<[string, string[], Record<string, string>]>([
+    ['', [], {}],
+    [', with a report', ['--report', 'report.json'], {}],
+    [', with DEBUG', [], {DEBUG: 'limitrun'}],
+  ])('the command may remove limitrun%s', async (_how, flags, env) => {
+    const package_ = path.join(directory, 'node_modules', 'limitrun');
+    const copy = await mkdtemp(path.join(directory, 'copy-'));
+    for (const part of ['bin', 'dist', 'package.json', '.oclifrc'])
+      cpSync(path.join(package_, part), path.join(copy, part), {recursive: true});
+    const options = {cwd: directory, env};
+    const words = [...flags, '--', 'sh', '-c', `rm -rf '${copy}'; exit 3`];
+    const {code, stderr} = await startProgram(path.join(copy, 'bin/limitrun'), words, options).exited;
+    expect({code, stderr}).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('the command exited with 3') as string,
+    });
+    expect(existsSync(copy)).toBe(false);
   });
 
   describe('what is kept between runs', () => {

@@ -178,6 +178,17 @@ describe('the terminal as the command sees it', () => {
     expect(tty.screen()).not.toContain('hidden7');
   });
 
+  test.each([
+    ['', true],
+    ['NO_COLOR=1 ', false],
+  ])('with "%s" a violation is red on a terminal: %s', async (variable, isRed) => {
+    const tty = await terminal();
+    tty.line(`${variable}limitrun --timeout 200ms -- sleep 300; echo "code $?"`);
+    await tty.shows('code 124');
+    expect(tty.screen()).toContain('violation: ');
+    expect(tty.colours().includes('\u001b[31mviolation:')).toBe(isRed);
+  });
+
   test('O-16 limitrun without a violation leaves no colours behind in a command without colours', async () => {
     const tty = await terminal();
     tty.line('NO_COLOR=1 limitrun --timeout 200ms -- sleep 300 2>log; grep -c "$(printf "\\033")" log');

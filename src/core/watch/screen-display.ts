@@ -1,4 +1,6 @@
 import chalk from 'chalk';
+import {isColourForbidden} from '../no-color.js';
+import {PLAIN_PAINT} from '../report/paint.js';
 import {watchScreen} from '../report/watch-screen.js';
 import {FullScreen} from '../terminal/full-screen.js';
 import type {Key} from '../terminal/key-reader.js';
@@ -75,7 +77,7 @@ export class ScreenDisplay implements Display {
       size,
       elapsedMs: picture.elapsedMs,
       fate: picture.fate,
-      style: {paint: chalk, unicode: this.#unicode},
+      style: {paint: isColourForbidden(process.env) ? PLAIN_PAINT : chalk, unicode: this.#unicode},
       sort,
       scroll,
       ...(bottom === undefined ? {} : {bottom}),
