@@ -2,7 +2,8 @@ import {describe, expect, test} from 'vitest';
 import {start, startProgram} from '../support/limitrun.js';
 import {missing, needs} from '../support/needs.js';
 import {LAUNCHER} from '../support/paths.js';
-import {expectNothingAlive, fixture} from '../support/this-test.js';
+import {expectNothingAlive, fixture, scratch, textOf} from '../support/this-test.js';
+import {waitFor} from '../support/wait-for.js';
 
 describe('where few files may be open', () => {
   needs('linux', 'compiler');
@@ -32,8 +33,11 @@ describe('where few files may be open', () => {
   }) => {
     const reason = missing('prlimit');
     skip(reason !== undefined, `skipped: ${reason ?? ''}`);
-    const running = start(['--max-rss', '60MB', '--', 'sh', '-c', 'echo ready; sleep 1000 & sleep 1000']);
+    const script = 'echo ready; sleep 1000 & sleep 1000';
+    const running = start(['--max-rss', '60MB', '--events', 'events', '--', 'sh', '-c', script]);
     await running.said('ready');
+    // It watches: before that it would end without the guard's being told of.
+    await waitFor(() => textOf(scratch('events'))?.includes('"usage_sampled"'), {what: 'the first sample'});
     const {exited} = startProgram('prlimit', ['--pid', String(running.pid), '--nofile=8:8']);
     expect(await exited).toMatchObject({code: 0});
     running.kill('SIGTERM');

@@ -185,7 +185,7 @@ describe('the terminal as the command sees it', () => {
     const tty = await terminal();
     tty.line(`${variable}limitrun --timeout 200ms -- sleep 300; echo "code $?"`);
     await tty.shows('code 124');
-    expect(tty.screen()).toContain('violation: ');
+    expect(tty.scrollback().join('\n')).toContain('limitrun: violation: ');
     expect(tty.colours().includes('\u001b[31mviolation:')).toBe(isRed);
   });
 

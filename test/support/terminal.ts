@@ -20,7 +20,7 @@ export interface Terminal {
   readonly resize: (columns: number, rows: number) => Promise<void>;
   /** The text on the screen, without blank lines at its end. */
   readonly screen: () => string;
-  /** The same with the sequences that colour it. */
+  /** Every line since the terminal was opened, with the sequences that colour it. */
   readonly colours: () => string;
   /** Every line since the terminal was opened, also those that have left the screen; wrapped ones in one piece. */
   readonly scrollback: () => string[];
@@ -82,7 +82,7 @@ export async function openTerminal(fixtureDirectory: string, columns = 80, rows 
       );
     },
     screen,
-    colours: () => tmux('capture-pane', '-p', '-e'),
+    colours: () => tmux('capture-pane', '-p', '-e', '-S', '-'),
     scrollback: () =>
       tmux('capture-pane', '-p', '-J', '-S', '-')
         .trimEnd()

@@ -127,8 +127,6 @@ export class TreeTerminator {
 
   #begin(gently: boolean): void {
     for (const listener of this.#listeners) listener();
-    // What grows must stand still before anybody is looked for.
-    if (!gently && this.#group === undefined) this.#signalAll(this.#tree.known(), 'SIGSTOP');
     this.#ending = this.#end(gently);
   }
 
@@ -198,6 +196,8 @@ export class TreeTerminator {
   }
 
   async #killTree(): Promise<TreeEnd> {
+    // What grows must stand still before anybody is looked for.
+    if (this.#group === undefined) this.#signalAll(this.#tree.known(), 'SIGSTOP');
     const giveUpMs = this.#clock.nowMs() + GIVE_UP_AFTER_KILL_MS;
     const killed = new Set<number>(await this.#killGroup(giveUpMs));
     const kill = (members: readonly ProcessIdentity[]): void => {
