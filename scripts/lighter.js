@@ -89,10 +89,10 @@ const LIGHTER = {
   'execa/lib/stdio/handle.js': [
     ['stdioItem => handleNativeStream({', 'stdioItem => !isStdioArray ? stdioItem : handleNativeStream({'],
   ],
-  // Loaded with the first text that is painted.
+  // Loaded with the first text that is coloured.
   'src/core/standard-error-paint.ts': [
     ["import {chalkStderr} from 'chalk';", ''],
-    [': chalkStderr)', ": require('chalk').chalkStderr)"],
+    [': chalkStderr;', ": require('chalk').chalkStderr;"],
   ],
   // What signals mean in words.
   'execa/lib/terminate/signal.js': [

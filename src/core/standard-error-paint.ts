@@ -1,10 +1,17 @@
+import {isatty} from 'node:tty';
 import {chalkStderr} from 'chalk';
 import {isColourForbidden} from './no-color.js';
 import {PLAIN_PAINT, type Paint} from './report/paint.js';
 
-const paint = (): Paint => (isColourForbidden(process.env) ? PLAIN_PAINT : chalkStderr);
+/** What a file or a pipe gets; Azure's pipelines (TF_BUILD) show colours, as chalk knows. */
+function isPlain({FORCE_COLOR, TF_BUILD}: NodeJS.ProcessEnv): boolean {
+  return !isatty(2) && FORCE_COLOR === undefined && TF_BUILD === undefined;
+}
 
-/** Colours as standard error can show them. The bundle loads chalk with the first text that is painted. */
+const paint = (): Paint =>
+  isColourForbidden(process.env) || isPlain(process.env) ? PLAIN_PAINT : chalkStderr;
+
+/** Colours as standard error can show them. The bundle loads chalk with the first text that is coloured. */
 export const STANDARD_ERROR_PAINT: Paint = {
   bold: (text) => paint().bold(text),
   dim: (text) => paint().dim(text),

@@ -207,6 +207,16 @@ describe('closed streams', () => {
   });
 });
 
+test.each<[Record<string, string>, string]>([
+  [{}, 'violation:'],
+  [{FORCE_COLOR: '1'}, '\u001b[31mviolation:\u001b[39m'],
+  [{FORCE_COLOR: '0'}, 'violation:'],
+  [{FORCE_COLOR: '1', NO_COLOR: '1'}, 'violation:'],
+])('into a pipe, with %j, a violation begins with %j', async (env, wanted) => {
+  const {stderr} = await limitrun(['--timeout', '100ms', '--', 'sleep', '300'], {env});
+  expect(stderr).toContain(`limitrun: ${wanted} wall time`);
+});
+
 describe('a violation that cannot be told', () => {
   needs('compiler', 'linux');
 
