@@ -45,11 +45,10 @@ export function nextGapMs(facts: GapFacts): number {
 
 /**
  * A first sample above a memory limit is confirmed at once if there is one process: what a second sample is for, the
- * moment between fork and exec, takes two, and lasts. Nor are shared pages counted twice in that moment where the
- * proportional size is known.
+ * moment between fork and exec, takes two, and lasts.
  */
 function isUnconfirmed({limits, state, usage}: GapFacts): boolean {
-  if (usage.process.processes !== 1 && usage.memory.pssBytes === undefined) return false;
+  if (usage.process.processes !== 1) return false;
   return limits.some(({kind, sustainMs}, index) => {
     const samples = state[index]?.brokenSamples ?? 0;
     return sustainMs === 0 && samples > 0 && samples < kind.confirmations;

@@ -29,11 +29,22 @@ const FAULTS_WORTH_A_LOOK = 16;
  */
 const CARRIED_FOR_MS = 100;
 
+/** While so few bytes of files and of shared memory come or go, their shares are taken to be the same. */
+const SAME_SHARES_BYTES = 2 ** 20;
+
 /** When a proportional set size is asked for, and among whom it is shared. */
 export interface PssLook {
   readonly atMs: number;
-  /** Another number when a member has come since: what was one's own may be shared now. */
-  readonly generation: number;
+  /** The pid given out last: what was one's own may be shared with who has been started since. Undefined: is read. */
+  readonly lastPid: number | undefined;
+  /** What all members together have resident of files and shared memory. */
+  readonly sharedBytes: number;
+}
+
+interface OwnMemory {
+  readonly anonymousBytes: number;
+  /** Of files and of shared memory. */
+  readonly sharedBytes: number;
 }
 
 /** Used again by every glance. */
@@ -48,7 +59,7 @@ export class ProcfsMember {
   readonly #status: ProcFile;
   readonly #io: ProcFile;
   /** As read from smaps_rollup, in one walk over its pages. */
-  #pss: (PssLook & {readonly pssBytes: number; readonly anonymousBytes: number}) | undefined;
+  #pss: (PssLook & {readonly pssBytes: number; readonly own: OwnMemory}) | undefined;
   #peakRssBytes: number | undefined;
   #faultsAtPeak = -Infinity;
   /** As in the last reading. */
@@ -157,28 +168,36 @@ export class ProcfsMember {
       rssBytes: statm.residentPages * pageBytes,
       virtualBytes: statm.sizePages * pageBytes,
       memoryImage: `${stat.startStack} ${text}`,
-      ...(look && this.#proportional(statm.anonymousPages * pageBytes, look)),
+      ...(look && this.#proportional(ownMemory(statm, pageBytes), look)),
     };
+  }
+
+  /** What it has resident of files and shared memory, bytes; 0 when it is gone. */
+  sharedBytes({pageBytes}: ProcUnits): number {
+    return Math.max(0, this.#statm.number(2)) * pageBytes;
   }
 
   /**
    * Reading it takes milliseconds, in which a process may grow by as many megabytes. But an anonymous page that is added
    * is the process's own until somebody is forked, and one that goes was its own at most. So the last reading and the
-   * growth since are never more than the truth; and less only as far as others let go of what was shared, or this one
-   * wrote to it.
+   * growth since are no more than the truth, as long as nobody is started and nobody maps or leaves what is shared
+   * otherwise; and less only as far as others let go of anonymous pages, or this one wrote to shared ones.
    */
-  #proportional(anonymousBytes: number, look: PssLook): Pick<ProcessReading, 'pssBytes' | 'pssCarried'> {
+  #proportional(now: OwnMemory, look: PssLook): Pick<ProcessReading, 'pssBytes' | 'pssCarried'> {
     const last = this.#pss;
-    const isYoung = last?.generation === look.generation && look.atMs - last.atMs < CARRIED_FOR_MS;
     // What has not grown may have written to shared pages.
-    if (isYoung && anonymousBytes > last.anonymousBytes) {
-      return {pssBytes: last.pssBytes + anonymousBytes - last.anonymousBytes, pssCarried: true};
+    if (
+      last !== undefined &&
+      carries(last, look, last.own, now) &&
+      now.anonymousBytes > last.own.anonymousBytes
+    ) {
+      return {pssBytes: last.pssBytes + now.anonymousBytes - last.own.anonymousBytes, pssCarried: true};
     }
     const text = readProcText(`${this.#directory}/smaps_rollup`) ?? '';
     const pssBytes = kilobyteLine(text, 'Pss');
-    const anonymous = kilobyteLine(text, 'Anonymous');
-    const isWhole = pssBytes !== undefined && anonymous !== undefined;
-    this.#pss = isWhole ? {...look, pssBytes, anonymousBytes: anonymous} : undefined;
+    const anonymousBytes = kilobyteLine(text, 'Anonymous');
+    const isWhole = pssBytes !== undefined && anonymousBytes !== undefined;
+    this.#pss = isWhole ? {...look, pssBytes, own: {...now, anonymousBytes}} : undefined;
     return pssBytes === undefined ? {} : {pssBytes};
   }
 
@@ -212,6 +231,35 @@ export class ProcfsMember {
       ...(writtenBytes !== undefined && {writtenBytes}),
     };
   }
+}
+
+function ownMemory(
+  {residentPages, anonymousPages}: {readonly residentPages: number; readonly anonymousPages: number},
+  pageBytes: number,
+): OwnMemory {
+  return {
+    anonymousBytes: anonymousPages * pageBytes,
+    sharedBytes: (residentPages - anonymousPages) * pageBytes,
+  };
+}
+
+/** What all of them have resident of files and shared memory, bytes. */
+export function sharedBytesOf(members: Iterable<ProcfsMember>, units: ProcUnits): number {
+  let bytes = 0;
+  for (const member of members) bytes += member.sharedBytes(units);
+  return bytes;
+}
+
+/** Whether what was read then still tells whose the pages are. */
+function carries(then: PssLook, now: PssLook, ownThen: OwnMemory, ownNow: OwnMemory): boolean {
+  const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= SAME_SHARES_BYTES;
+  return (
+    now.lastPid !== undefined &&
+    now.lastPid === then.lastPid &&
+    now.atMs - then.atMs < CARRIED_FOR_MS &&
+    isSame(now.sharedBytes, then.sharedBytes) &&
+    isSame(ownNow.sharedBytes, ownThen.sharedBytes)
+  );
 }
 
 /** The stat line of a pid, whoever has it now. */

@@ -15,7 +15,7 @@ import type {
 import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
 import {pidsSince} from './pids-since.js';
-import {isDead, namesIn, ProcfsMember, readStatOf, type ProcUnits} from './procfs-member.js';
+import {isDead, namesIn, ProcfsMember, readStatOf, sharedBytesOf, type ProcUnits} from './procfs-member.js';
 import {procfsMetrics} from './procfs-metrics.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
 import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
@@ -112,18 +112,20 @@ export class ProcfsProbe implements Probe {
     }
     const walk = this.#walkIsDue();
     if (walk) this.#adoptGroup(this.#walkedAtPid);
-    const adopted = this.#adopted;
-    let processes = this.#readMembers(request, walk);
-    // With whom the others share their pages.
-    if (request.pss && this.#adopted !== adopted) processes = this.#readMembers(request, false);
+    const lastPid = this.#forks.lastPid();
+    let processes = this.#readMembers(request, walk, lastPid);
+    // With who has been started meanwhile the others may share their pages.
+    const isCarried = processes.some(({pssCarried}) => pssCarried);
+    if (isCarried && this.#forks.lastPid() !== lastPid) processes = this.#readMembers(request, false);
     this.#changed = false;
     const reaped = this.#baseline && this.#reaped(this.#baseline, processes, request);
     return reaped === undefined ? {processes} : {processes, reaped};
   }
 
-  #readMembers(request: ReadRequest, walk: boolean): ProcessReading[] {
+  #readMembers(request: ReadRequest, walk: boolean, lastPid?: number): ProcessReading[] {
     const processes: ProcessReading[] = [];
-    const atMs = this.#options.nowMs();
+    const sharedBytes = request.pss ? sharedBytesOf(this.#members.values(), this.#units) : 0;
+    const look = {atMs: this.#options.nowMs(), lastPid, sharedBytes};
     // A Map can grow while it is walked: children found here are visited in the same walk.
     for (const member of this.#members.values()) {
       const stat = member.stat();
@@ -131,7 +133,7 @@ export class ProcfsProbe implements Probe {
         this.#forget(member);
         continue;
       }
-      processes.push(member.reading(stat, this.#units, request, {atMs, generation: this.#adopted}));
+      processes.push(member.reading(stat, this.#units, request, look));
       if (walk) for (const pid of member.childPids(stat)) this.#adopt(pid);
     }
     return processes;

@@ -201,14 +201,6 @@ describe('with several steps', () => {
   });
 });
 
-test('several whose proportional size is known are confirmed at once', () => {
-  const limits = {memory: {maxRssBytes: GIB}};
-  const judge = new Judge(limits);
-  const broken = {memory: {rssBytes: 2 * GIB, pssBytes: GIB + 1}, process: {processes: 2}};
-  judge.look(10_000, broken);
-  expect(gap(limits, broken, {state: judge.state})).toBe(0);
-});
-
 test('the only process above its memory limit is confirmed at once, several after a moment', () => {
   const limits = {memory: {maxRssBytes: GIB}};
   const judge = new Judge(limits);

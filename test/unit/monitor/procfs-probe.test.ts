@@ -1,6 +1,7 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import {afterEach, beforeEach, expect, onTestFinished, test, vi} from 'vitest';
+import {ForkWatch} from '../../../src/core/monitor/fork-watch.js';
 import {measuredHere, openProbe} from '../../../src/core/monitor/open-probe.js';
 import type {ProcessReading} from '../../../src/core/monitor/probe.js';
 import {procfsMetrics} from '../../../src/core/monitor/procfs-metrics.js';
@@ -494,10 +495,19 @@ const GROWING = `
   console.log('ready');`;
 const WITH_PSS = {pss: true, details: false};
 
+/** Other tests start processes all the time. */
+function nobodyIsStarted(): void {
+  const lastPid = vi.spyOn(ForkWatch.prototype, 'lastPid').mockReturnValue(1000);
+  onTestFinished(() => {
+    lastPid.mockRestore();
+  });
+}
+
 test('the proportional size of a process that grows is carried forward for a moment, and is right', async ({
   skip,
 }) => {
   skip(!procfsMetrics().has('pssBytes'), 'skipped: no smaps_rollup');
+  nobodyIsStarted();
   const child = startNode(GROWING);
   await child.said('ready');
   open(child);
@@ -515,6 +525,30 @@ test('the proportional size of a process that grows is carried forward for a mom
   const ratio = (carried?.pssBytes ?? NaN) / (again?.pssBytes ?? NaN);
   expect(ratio).toBeGreaterThan(0.97);
   expect(ratio).toBeLessThan(1.01);
+});
+
+test('nothing is carried forward when pages of a file come or go, which others may share', async ({skip}) => {
+  skip(!procfsMetrics().has('pssBytes'), 'skipped: no smaps_rollup');
+  const child = startNode(`
+    const kept = [];
+    process.on('SIGUSR2', () => {
+      // Node's own pages that were not used before: of its file.
+      require('crypto').getCiphers(); new Intl.DateTimeFormat('ja').format(0); require('zlib').gzipSync('x');
+      console.log('grown ' + kept.push(Buffer.alloc(64 << 20, 1)));
+    });
+    setInterval(() => {}, 1000);
+    console.log('ready');`);
+  await child.said('ready');
+  nobodyIsStarted();
+  open(child);
+  const sharedPages = (): number =>
+    Number(readFileSync(`/proc/${String(child.pid)}/statm`, 'utf8').split(' ')[2]);
+  const before = sharedPages();
+  read(child.pid, WITH_PSS);
+  process.kill(child.pid, 'SIGUSR2');
+  await child.said('grown');
+  expect(sharedPages() - before).toBeGreaterThan(2 ** 20 / 4096);
+  expect(read(child.pid, WITH_PSS)?.pssCarried).toBeUndefined();
 });
 
 test('nothing is carried forward when a member has come, with whom pages may be shared', async ({skip}) => {
