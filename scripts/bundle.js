@@ -20,7 +20,7 @@ const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
 /** Whose `url` is as far from the package's root as the modules that look for it from where they are. */
 const PLACE = 'limitrunPlace';
 
-/** What every run does until its command has started, as far as it is not loaded from the beginning. */
+/** What every run does until its command has started, evaluated with the script although it is asked for later. */
 const START = [
   'src/commands/main.ts',
   'src/commands/run-command.ts',

@@ -234,12 +234,12 @@ export class ProcfsMember {
 }
 
 function ownMemory(
-  {residentPages, anonymousPages}: {readonly residentPages: number; readonly anonymousPages: number},
+  {residentPages, sharedPages}: {readonly residentPages: number; readonly sharedPages: number},
   pageBytes: number,
 ): OwnMemory {
   return {
-    anonymousBytes: anonymousPages * pageBytes,
-    sharedBytes: (residentPages - anonymousPages) * pageBytes,
+    anonymousBytes: (residentPages - sharedPages) * pageBytes,
+    sharedBytes: sharedPages * pageBytes,
   };
 }
 

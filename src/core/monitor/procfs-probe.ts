@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
+import {blockFor} from '../block.js';
 import type {
   Probe,
   ProbeOptions,
@@ -22,7 +23,6 @@ import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
 
 /** An exec is waited for this many milliseconds at the most. */
 const MOST_LOOKS_AT_EXEC = 20;
-const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 /** How often the whole of /proc is searched for members that left the tree of parents and children: about once a second. */
 const SWEEP_EVERY_MS = 950;
@@ -112,7 +112,8 @@ export class ProcfsProbe implements Probe {
     }
     const walk = this.#walkIsDue();
     if (walk) this.#adoptGroup(this.#walkedAtPid);
-    const lastPid = this.#forks.lastPid();
+    // As it has just been read.
+    const lastPid = this.#walkedAtPid;
     let processes = this.#readMembers(request, walk, lastPid);
     // With who has been started meanwhile the others may share their pages.
     const isCarried = processes.some(({pssCarried}) => pssCarried);
@@ -373,7 +374,7 @@ export class ProcfsProbe implements Probe {
     const identity = `${String(pid)} ${String(startTime)}`;
     if (environment === '' && !this.#withoutEnvironment.has(identity)) {
       for (let look = 0; environment === '' && look < MOST_LOOKS_AT_EXEC; look += 1) {
-        Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+        blockFor(1);
         environment = read();
       }
       if (environment === '') this.#withoutEnvironment.add(identity);

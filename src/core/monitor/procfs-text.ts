@@ -126,14 +126,14 @@ function isDeadState(letter: number): boolean {
   return letter === 90 || letter === 88 || letter === 120;
 }
 
-/** Parses /proc/PID/statm: total size and resident pages. */
+/** Parses /proc/PID/statm: total size, resident pages, and those of them that are of files or shared memory. */
 export function parseStatm(
   text: string,
-): {sizePages: number; residentPages: number; anonymousPages: number} | undefined {
+): {sizePages: number; residentPages: number; sharedPages: number} | undefined {
   const [size, resident, shared] = text.split(' ', 3).map(Number);
   if (size === undefined || resident === undefined || shared === undefined) return undefined;
   if (Number.isNaN(size + resident + shared)) return undefined;
-  return {sizePages: size, residentPages: resident, anonymousPages: resident - shared};
+  return {sizePages: size, residentPages: resident, sharedPages: shared};
 }
 
 /**

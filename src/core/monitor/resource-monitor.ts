@@ -1,3 +1,4 @@
+import {blockFor} from '../block.js';
 import type {Clock} from '../clock.js';
 import {type LookingRules, LooksBetween, smoothed} from './looks-between.js';
 import {MemberTrail} from './member-trail.js';
@@ -15,7 +16,6 @@ const FAILURES_UNTIL_FAULT = 3;
 const RETRY_MS = 10;
 /** The members as the last sample saw them are good enough for this long. */
 const STALE_AFTER_MS = 250;
-const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 export interface ResourceMonitorOptions extends LookingRules {
   readonly probe: Probe;
@@ -192,7 +192,7 @@ export class ResourceMonitor {
     if (!this.#running) return;
     // A timer is never sooner than in a millisecond.
     if (gapMs < 1) {
-      if (gapMs > 0) Atomics.wait(NEVER_NOTIFIED, 0, 0, gapMs);
+      if (gapMs > 0) blockFor(gapMs);
       setImmediate(this.#wake);
       return;
     }

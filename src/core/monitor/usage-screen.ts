@@ -80,7 +80,7 @@ export class UsageScreen {
       this.#bytesPerMs = bytesPerMs;
       this.#note(rssBytes, processes, atMs);
     }
-    const untilLimitMs = headroomBytes / (1.5 * steepest);
+    const untilLimitMs = gapUntil(headroomBytes, 0, steepest);
     if (steepest > 0 && untilLimitMs < SHORTEST_GAP_MS && this.#shortPauses < MOST_SHORT_PAUSES) {
       this.#shortPauses += 1;
       return Math.max(SHORTEST_PAUSE_MS, untilLimitMs);

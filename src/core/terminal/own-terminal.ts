@@ -1,6 +1,7 @@
 import {openSync, write, writeSync} from 'node:fs';
 import {isatty, ReadStream} from 'node:tty';
 import {promisify} from 'node:util';
+import {blockFor} from '../block.js';
 import type {TerminalPort, TerminalSize} from './terminal-port.js';
 
 const writeSome = promisify(write);
@@ -10,7 +11,6 @@ const USUAL_SIZE: TerminalSize = {columns: 80, rows: 24};
 /** How long to wait before writing again to a terminal that was full, and how often at the most. */
 const FULL_RETRY_MS = 10;
 const FULL_RETRIES = 50;
-const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 /** Whether standard output is a terminal that can be drawn on. @param term the variable TERM */
 export function canDraw(term: string | undefined): boolean {
@@ -81,7 +81,7 @@ function writeNow(text: string): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
       tries += 1;
-      Atomics.wait(NEVER_NOTIFIED, 0, 0, FULL_RETRY_MS);
+      blockFor(FULL_RETRY_MS);
     }
   }
 }

@@ -84,9 +84,9 @@ test('the first three figures of statm are the size, the resident pages, and tho
   expect(parseStatm('1000 250 100 1 0 200 0\n')).toEqual({
     sizePages: 1000,
     residentPages: 250,
-    anonymousPages: 150,
+    sharedPages: 100,
   });
-  expect(parseStatm('0 0 0 0 0 0 0\n')).toEqual({sizePages: 0, residentPages: 0, anonymousPages: 0});
+  expect(parseStatm('0 0 0 0 0 0 0\n')).toEqual({sizePages: 0, residentPages: 0, sharedPages: 0});
 });
 
 test.each(['', '1000', '1000 250', 'x 250 1', '1000 x 1'])('a statm text "%s" is not believed', (text) => {
