@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer';
-import {constants} from 'node:os';
+import {constants, endianness} from 'node:os';
 import {readProcText} from '../monitor/proc-file.js';
 import {REPLACED, splitAtNul} from './exact-bytes.js';
 import {findInherited, openDescriptors} from './inherited-descriptors.js';
@@ -46,11 +46,11 @@ export function takeInheritance(environment: Record<string, string | undefined>)
   Reflect.deleteProperty(environment, NOTES);
   Reflect.deleteProperty(environment, VARIABLES);
   putBackKept(environment);
-  const {entries, status, isWhole} = fromVariables(variables);
-  const unheldVariables = restoreVariables(environment, entries, isWhole);
+  const noted = fromVariables(variables);
+  const unheldVariables = restoreVariables(environment, noted);
   return {
     ...fromNotes(notes, readProcText('/proc/self/limits') ?? ''),
-    ignoredSignals: ignoredIn(status),
+    ignoredSignals: ignoredIn(noted.status),
     ...(unheldVariables.size > 0 && {unheldVariables}),
     byLauncher: true,
   };
@@ -102,7 +102,10 @@ const OF_THE_SHELL = new RegExp(
 
 /** What the launcher tells of the environment and of signals. */
 interface NotedVariables {
-  readonly entries: readonly Buffer[];
+  /** `NAME=value`, as far as Node can hold it. */
+  readonly entries: readonly string[];
+  /** The same as bytes, where some are not UTF-8; otherwise none. */
+  readonly bytes: readonly Buffer[];
   /** Whether the entries are the whole environment, and not only what shells are known to change. */
   readonly isWhole: boolean;
   /** /proc/PID/status of a process that the launcher has started. */
@@ -110,17 +113,18 @@ interface NotedVariables {
 }
 
 /**
- * @param noted as hexadecimal bytes entries `NAME=value\0` and a status: after `:` the whole environment; where that
- * would be too large after `+` what shells are known to change
+ * @param noted entries `NAME=value\0` and a status, as od tells eight bytes in a word of this machine, the last one
+ * filled up with NULs: after `:` the whole environment; where that would be too large after `+` what shells are known to
+ * change
  */
 function fromVariables(noted = ''): NotedVariables {
-  const bytes = Buffer.from(noted.slice(1).replaceAll(' ', '').replaceAll('\n', ''), 'hex');
-  const entries = splitAtNul(bytes);
-  return {
-    entries,
-    isWhole: noted.startsWith(':'),
-    status: bytes.toString('latin1', bytes.lastIndexOf(0) + 1),
-  };
+  const read = Buffer.from(noted.slice(1).replaceAll(' ', '').replaceAll('\n', ''), 'hex');
+  const bytes = read.subarray(0, read.length - (read.length % 8));
+  if (endianness() === 'LE') bytes.swap64();
+  const entries = bytes.toString().replace(/\0+$/, '').split('\0');
+  const status = entries.pop() ?? '';
+  const isHeld = entries.every((entry) => !entry.includes(REPLACED));
+  return {entries, bytes: isHeld ? [] : splitAtNul(bytes), isWhole: noted.startsWith(':'), status};
 }
 
 /**
@@ -129,24 +133,23 @@ function fromVariables(noted = ''): NotedVariables {
  */
 function restoreVariables(
   environment: Record<string, string | undefined>,
-  entries: readonly Buffer[],
-  isWhole: boolean,
+  {entries, bytes, isWhole}: NotedVariables,
 ): Map<string, Buffer> {
   const unheld = new Map<string, Buffer>();
   if (entries.length === 0) return unheld;
   const names = new Set<string>();
-  for (const entry of entries) {
-    const text = entry.toString();
-    const equals = text.indexOf('=');
-    if (equals < 1) continue;
-    const name = text.slice(0, equals);
-    const value = text.slice(equals + 1);
+  entries.forEach((entry, index) => {
+    const equals = entry.indexOf('=');
+    if (equals < 1) return;
+    const name = entry.slice(0, equals);
+    const value = entry.slice(equals + 1);
     names.add(name);
     if (environment[name] !== value) environment[name] = value;
-    if (!value.includes(REPLACED)) continue;
-    const bytes = entry.subarray(entry.indexOf('=') + 1);
-    if (!isUtf8(bytes)) unheld.set(name, bytes);
-  }
+    const exact = bytes[index];
+    if (exact === undefined || !value.includes(REPLACED)) return;
+    const valueBytes = exact.subarray(exact.indexOf('=') + 1);
+    if (!isUtf8(valueBytes)) unheld.set(name, valueBytes);
+  });
   for (const name of Object.keys(environment)) {
     if (!names.has(name) && (isWhole || OF_THE_SHELL.test(name))) Reflect.deleteProperty(environment, name);
   }

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {expect, test} from 'vitest';
 import {fromNotes, ignoredIn, takeInheritance} from '../../../src/core/process/inheritance.js';
 
@@ -48,16 +49,17 @@ test('without a launcher no signal is known to be ignored', () => {
   expect(environment).toEqual({HOME: '/root'});
 });
 
-/** As the launcher notes variables. */
-const hexOf = (...entries: string[]): string =>
-  Buffer.from(entries.map((entry) => `${entry}\0`).join(''), 'latin1').toString('hex');
-
-const HUP_IGNORED = Buffer.from('Name:\tod\nSigIgn:\t0000000000000001\n').toString('hex');
+/** As the launcher notes variables and a status: words of eight bytes, as od prints them. */
+const noted = (...entries: string[]): string => {
+  const text = `${entries.map((entry) => `${entry}\0`).join('')}Name:\tod\nSigIgn:\t0000000000000001\n`;
+  const od = spawnSync('od', ['-An', '-vtx8'], {input: Buffer.from(text, 'latin1')});
+  return od.stdout.toString();
+};
 
 test('the environment becomes what the launcher was started with, as far as Node can hold it', () => {
   const environment: Record<string, string | undefined> = {
     LIMITRUN_INHERITED: ';;',
-    LIMITRUN_INHERITED_VARIABLES: `:${hexOf('a.b=c', 'x.y=\xff', 'PS1=of the caller', 'PLAIN=1', 'NODE_OPTIONS=\xfe')}${HUP_IGNORED}`,
+    LIMITRUN_INHERITED_VARIABLES: `:${noted('a.b=c', 'x.y=\xff', 'PS1=of the caller', 'PLAIN=1', 'NODE_OPTIONS=\xfe')}`,
     LIMITRUN_KEPT_NODE_OPTIONS: '\uFFFD',
     PS1: '$ ',
     PWD: 'of the shell',
@@ -82,7 +84,7 @@ test('the environment becomes what the launcher was started with, as far as Node
 test('what the caller calls as the launcher calls things stays', () => {
   const environment: Record<string, string | undefined> = {
     LIMITRUN_INHERITED: ';;',
-    LIMITRUN_INHERITED_VARIABLES: `:${hexOf('LIMITRUN_KEPT_NODE_OPTIONS=--bad')}`,
+    LIMITRUN_INHERITED_VARIABLES: `:${noted('LIMITRUN_KEPT_NODE_OPTIONS=--bad')}`,
     LIMITRUN_KEPT_NODE_OPTIONS: '--bad',
   };
   takeInheritance(environment);
@@ -92,7 +94,7 @@ test('what the caller calls as the launcher calls things stays', () => {
 test('of a large environment only what shells change is put back', () => {
   const environment: Record<string, string | undefined> = {
     LIMITRUN_INHERITED: ';;',
-    LIMITRUN_INHERITED_VARIABLES: `+${hexOf('a.b=c', 'RANDOM=mine')}`,
+    LIMITRUN_INHERITED_VARIABLES: `+${noted('a.b=c', 'RANDOM=mine')}`,
     RANDOM: '4711',
     PWD: 'of the shell',
     PLAIN: '1',
@@ -101,7 +103,7 @@ test('of a large environment only what shells change is put back', () => {
   expect(environment).toEqual({'a.b': 'c', RANDOM: 'mine', PLAIN: '1'});
 });
 
-test.each([undefined, '', ':', '+'])('notes of no variables (%s) change none', (notes) => {
+test.each([undefined, '', ':', '+', ':41', ': 4z'])('notes of no variables (%s) change none', (notes) => {
   const environment = {LIMITRUN_INHERITED: ';;', LIMITRUN_INHERITED_VARIABLES: notes, PWD: '/'};
   takeInheritance(environment);
   expect(environment).toEqual({PWD: '/'});
