@@ -61,7 +61,7 @@ function usersCache() {
 function part(name, module) {
   const script = scripts.get(name);
   script.exports ??= evaluated(script);
-  return script.exports.parts[module]();
+  return script.exports.part(module);
 }
 
 function evaluated(script) {
@@ -203,8 +203,7 @@ async function start() {
   // Looks first of all at what is open here.
   const {main} = part('start', 'src/commands/main.ts');
   // Before the command can remove limitrun or install another one.
-  openScript('end');
-  openScript('rest');
+  for (const name of ['settings', 'end', 'rest']) openScript(name);
   // By their paths, which may lead elsewhere later.
   if (isDebugged) for (const script of scripts.values()) script.program ??= programOf(script);
   const code = await main(process.argv.slice(2), (id) => {

@@ -7,6 +7,7 @@ import {
   lighter,
   loadedWhenCalled,
   loadedWhenUsed,
+  readLighter,
   refuseUnused,
 } from './lighter.js';
 import {HANDING_OUT, handingOut, PART, takingParts} from './parts.js';
@@ -16,6 +17,9 @@ import {HANDING_OUT, handingOut, PART, takingParts} from './parts.js';
  * sources, which limitrun never has it do.
  */
 const NOT_BUNDLED = ['yaml', 'valibot', 'pidusage', 'typescript'];
+
+/** In this order: what two of them use is in the first. */
+const SCRIPTS = ['start', 'end', 'settings', 'rest'];
 
 /** Whose `url` is as far from the package's root as the modules that look for it from where they are. */
 const PLACE = 'limitrunPlace';
@@ -31,11 +35,23 @@ const START = [
   'src/core/version.ts',
   'execa',
 ];
-/** Of what others `require`, what every run needs until then. */
-const NEEDED =
-  /node_modules\/(@oclif\/core\/lib\/(cache|command|flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/;
-/** What of the beginning is used when the command has been started, and so belongs to the end: by which exports. */
+/** Of what others `require`, what every run needs until then, and what it needs if it is given flags. */
+const NEEDED = {
+  start: /node_modules\/(@oclif\/core\/lib\/(cache|command)|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/,
+  settings: /node_modules\/@oclif\/core\/lib\/(flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))\.js$/,
+};
+/**
+ * What the beginning imports and does not use at once: the script it is in, which is loaded with the first call, and its
+ * exports.
+ */
 const LATE = {
+  // Used when the command has been started, or cannot be.
+  'src/core/plan/suggest.ts': ['didYouMean', 'suggest'],
+  'src/core/process/spawn-failure.ts': ['missingInterpreter', 'spawnFailure'],
+  'src/core/record/fold-run.ts': ['RunFolder'],
+  'src/core/record/run-record.ts': ['endingViolation'],
+  'src/core/record/run-view.ts': ['RunViewFolder'],
+  'src/core/process/restart-circuit-breaker.ts': ['RestartCircuitBreaker'],
   'src/core/limits/resource-limit-manager.ts': ['ResourceLimitManager'],
   'src/core/monitor/procfs-probe.ts': ['ProcfsProbe'],
   'src/core/monitor/pidusage-probe.ts': ['PidusageProbe'],
@@ -44,6 +60,24 @@ const LATE = {
   'src/core/process/tree-throttle.ts': ['TreeThrottle'],
   'src/core/violation-hooks.ts': ['ViolationHooks'],
 };
+/** Used before, by runs with flags, limits or a file. */
+const OF_SETTINGS = {
+  'src/commands/flags.ts': ['oclifFlags', 'settingsFromFlags'],
+  'src/core/plan/setting-lookup.ts': ['allSettings', 'findSetting', 'settingOf', 'variableOf'],
+  'src/core/plan/parse-setting.ts': ['parseSetting', 'stepRulesOf'],
+  'src/core/plan/limit-steps.ts': ['milderStep'],
+  'src/core/plan/unknown-flag.ts': ['unknownFlag'],
+  'src/core/containment/asker-here.ts': ['askerHere'],
+  'src/core/containment/open-site.ts': ['openSite'],
+};
+/** Used by few runs. */
+const OF_REST = {
+  'src/core/plan/doctor-words.ts': ['doctorWords'],
+  'src/core/plan/status-words.ts': ['statusWords'],
+  'src/core/plan/watch-words.ts': ['watchWords'],
+  'src/core/limits/raised-limits.ts': ['raisedLimits'],
+};
+
 /** What every run does besides, while its command runs and at the end. */
 const END = [
   'src/core/report/summary.ts',
@@ -53,9 +87,9 @@ const END = [
 ];
 
 /**
- * Makes the program as it is installed: three scripts in dist/cli/, each with a source map. `start` has what it takes to
- * start a command, `end` what tells of it, and `rest` what few runs ask for, so that little is read before the command
- * runs. The value of each is a function, which bin/start.cjs calls. Scripts and not modules, since V8 can be given what it
+ * Makes the program as it is installed: four scripts in dist/cli/, each with a source map. `start` has what it takes to
+ * start a command, `settings` what that takes with flags or limits, `end` what tells of it, and `rest` what few runs ask
+ * for, so that little is read before the command runs. The value of each is a function, which bin/start.cjs calls. Scripts and not modules, since V8 can be given what it
  * has made of a script before; and few, since what is in one scope is called directly. The library (dist/index.js) stays
  * as it is.
  * @param root where package.json is, with a slash
@@ -65,24 +99,21 @@ export async function bundle(root, dist) {
   const directory = path.join(dist, 'cli');
   await mkdir(directory, {recursive: true});
   await writeFile(path.join(directory, 'package.json'), '{"type": "commonjs"}\n');
-  const make = (script, owners, handsOut, write = true) =>
-    bundleScript({root, directory, script, owners, handsOut, write});
-
-  // What a script is asked for by those that are made after it is known only then, so it is made twice.
-  const owners = new Map();
-  const has = ({script, files}) => {
-    for (const file of files) owners.set(file, script);
+  // What a script is asked for by those that are made after it is known only then, so each is made twice.
+  const drafts = [];
+  const make = async (write) => {
+    const owners = new Map();
+    const scripts = [];
+    for (const script of SCRIPTS) {
+      const handsOut = [...new Set((write ? drafts : scripts).flatMap(({wants}) => wants(script)))];
+      const made = await bundleScript({root, directory, script, owners, handsOut, write});
+      for (const file of made.files) owners.set(file, script);
+      scripts.push(made);
+    }
+    return scripts;
   };
-  const draft = await make('start', owners, [], false);
-  has(draft);
-  const endDraft = await make('end', owners, draft.wants('end'), false);
-  has(endDraft);
-  const rest = await make('rest', owners, [...draft.wants('rest'), ...endDraft.wants('rest')]);
-  owners.clear();
-  const start = await make('start', owners, [...endDraft.wants('start'), ...rest.wants('start')]);
-  has(start);
-  const end = await make('end', owners, [...start.wants('end'), ...rest.wants('end')]);
-  refuseMistakes([start, end, rest]);
+  drafts.push(...(await make(false)));
+  refuseMistakes(await make(true));
   refuseUnused();
 }
 
@@ -114,6 +145,7 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
         root,
         [...new Set([...(script === 'start' ? [main] : []), ...handsOut])],
         script === 'start',
+        readLighter,
       ),
       resolveDir: root,
       sourcefile: HANDING_OUT,
@@ -142,8 +174,9 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
         script,
         owners,
         home: (file, kind) => home(root, script, file, kind),
-        late: (file) => (script === 'start' ? LATE[path.relative(root, file)] : undefined),
+        late: (file) => (script === 'start' ? later(path.relative(root, file)) : undefined),
         wanted,
+        read: readLighter,
       }),
       lighter((file) => START.includes(path.isAbsolute(file) ? path.relative(root, file) : file)),
       leaveOut,
@@ -161,14 +194,24 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
   };
 }
 
+/** What is known of a module that the beginning uses later; undefined: it does not. */
+function later(name) {
+  for (const [script, names] of [
+    ['end', LATE[name]],
+    ['settings', OF_SETTINGS[name]],
+    ['rest', OF_REST[name]],
+  ])
+    if (names !== undefined) return {script, names};
+  return undefined;
+}
+
 /** The script that has a module which `script` loads late; undefined: the same. */
 function home(root, script, file, kind) {
   const name = path.relative(root, file);
   if (START.includes(name)) return 'start';
   if (END.includes(name)) return 'end';
   if (isLoadedWhenCalled(file)) return 'rest';
-  const isSeldom = name.includes('node_modules/')
-    ? kind === 'require-call' && script === 'start' && !NEEDED.test(name)
-    : kind === 'dynamic-import';
-  return isSeldom ? 'rest' : undefined;
+  if (!name.includes('node_modules/')) return kind === 'dynamic-import' ? 'rest' : undefined;
+  if (kind !== 'require-call' || NEEDED[script] === undefined) return undefined;
+  return Object.keys(NEEDED).find((one) => NEEDED[one].test(name)) ?? 'rest';
 }

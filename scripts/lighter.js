@@ -78,6 +78,34 @@ const LIGHTER = {
 	const [error] = await once(subprocess, 'error');`,
     ],
   ],
+  // The other ways to call it, each made when execa is loaded.
+  'execa/index.js': [
+    ["import {mapCommandAsync, mapCommandSync} from './lib/methods/command.js';", ''],
+    ["import {mapNode} from './lib/methods/node.js';", ''],
+    ["import {mapScriptAsync, setScriptSync, deepScriptOptions} from './lib/methods/script.js';", ''],
+    ["import {getIpcExport} from './lib/ipc/methods.js';", ''],
+    ["export {parseCommandString} from './lib/methods/command.js';", ''],
+    ['export const execaSync = createExeca(() => ({isSync: true}));', ''],
+    ['export const execaCommand = createExeca(mapCommandAsync);', ''],
+    ['export const execaCommandSync = createExeca(mapCommandSync);', ''],
+    ['export const execaNode = createExeca(mapNode);', ''],
+    ['export const $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);', ''],
+    [
+      `const {
+	sendMessage,
+	getOneMessage,
+	getEachMessage,
+	getCancelSignal,
+} = getIpcExport();
+export {
+	sendMessage,
+	getOneMessage,
+	getEachMessage,
+	getCancelSignal,
+};`,
+      '',
+    ],
+  ],
   // Asked for every first argument.
   'execa/lib/methods/create.js': [
     [
@@ -168,7 +196,6 @@ const LIGHTER = {
 const LOADED_WHEN_CALLED = [
   // execaSync() and the other ways to call it.
   'execa/lib/methods/main-sync.js',
-  'execa/lib/methods/command.js',
   'execa/lib/methods/template.js',
   // Messages to and from a command, and pipes between commands.
   'execa/lib/ipc/get-each.js',
@@ -233,11 +260,7 @@ export const lighter = (isAtOnce) => ({
     onLoad({filter: /\.[jt]s$/, namespace: 'file'}, async ({path: found}) => {
       const name = inPackage(found);
       if (name in LIGHTER) unused.delete(name);
-      let contents = await readFile(found, 'utf8');
-      for (const [stands, instead] of LIGHTER[name] ?? []) {
-        if (!contents.includes(stands)) throw new Error(`${name} is not what this was written for`);
-        contents = contents.replace(stands, () => instead);
-      }
+      let contents = await readLighter(found);
       if (name.startsWith('@oclif/core/lib/')) contents = usedLate(contents);
       if (isAtOnce(found)) {
         const fileOf = (asked) =>
@@ -248,6 +271,17 @@ export const lighter = (isAtOnce) => ({
     });
   },
 });
+
+/** @returns a file's text with the lines of `LIGHTER` changed. @throws Error when they are not what they were */
+export async function readLighter(file) {
+  const name = inPackage(file);
+  let contents = await readFile(file, 'utf8');
+  for (const [stands, instead] of LIGHTER[name] ?? []) {
+    if (!contents.includes(stands)) throw new Error(`${name} is not what this was written for`);
+    contents = contents.replace(stands, () => instead);
+  }
+  return contents;
+}
 
 /** esbuild would make a copy of Node's module, with a getter for each of its up to 104 exports, for every importer. */
 function notCopied(module) {

@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {build} from 'esbuild';
 
@@ -18,11 +17,12 @@ const nameOf = (root, file) => path.relative(root, file);
  * @param script name of the script that is being made
  * @param owners file -> the script that has it, of those made before
  * @param home file -> the script that is to have it, or undefined: the one that asks for it
- * @param late file -> its functions and classes, by which alone it is used, if this script is to load it when one of
- * them is called; it is in `end`
+ * @param late file -> its functions and classes, by which alone it is used, and the script it is in, which this one is to
+ * load when one of them is called; or undefined
  * @param wanted is filled: file -> the script that is to hand it out
+ * @param read a file's text, as it is bundled
  */
-export function takingParts({root, script, owners, home, late, wanted}) {
+export function takingParts({root, script, owners, home, late, wanted, read}) {
   return {
     name: 'taking-parts',
     setup({onResolve, onLoad, resolve}) {
@@ -35,19 +35,21 @@ export function takingParts({root, script, owners, home, late, wanted}) {
         const from = {importer, namespace, kind, resolveDir};
         const found = await resolve(wantedPath, {...from, pluginData: PART});
         if (found.errors.length > 0 || found.external || found.namespace !== 'file') return found;
-        if (late(found.path) !== undefined) {
-          wanted.set(found.path, 'end');
-          return {path: found.path, namespace: 'late'};
+        const later = late(found.path);
+        if (later !== undefined) {
+          wanted.set(found.path, later.script);
+          return {path: found.path, namespace: 'late', pluginData: later};
         }
         const isAsked = !isHandedOut && (kind === 'dynamic-import' || kind === 'require-call');
         const owner = owners.get(found.path) ?? (isAsked ? home(found.path, kind) : undefined) ?? script;
         if (owner === script) return found;
         wanted.set(found.path, owner);
-        return {path: found.path, namespace: 'part', pluginData: owner};
+        const held = isAsked && kind === 'require-call' ? 'part-required' : 'part';
+        return {path: found.path, namespace: held, pluginData: owner};
       });
-      onLoad({filter: /^/, namespace: 'late'}, ({path: file}) => {
-        const part = `${PART}("end", ${JSON.stringify(nameOf(root, file))})`;
-        const lines = late(file).map(
+      onLoad({filter: /^/, namespace: 'late'}, ({path: file, pluginData: {names, script: owner}}) => {
+        const part = `${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))})`;
+        const lines = names.map(
           (name) => `export function ${name}(...args) {
             const {${name}: real} = ${part};
             return new.target ? new real(...args) : real(...args);
@@ -55,9 +57,13 @@ export function takingParts({root, script, owners, home, late, wanted}) {
         );
         return {contents: lines.join('\n')};
       });
+      // Who requires it wants no module with a function for each of its exports.
+      onLoad({filter: /^/, namespace: 'part-required'}, ({path: file, pluginData: owner}) => ({
+        contents: `module.exports = ${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))});`,
+      }));
       onLoad({filter: /^/, namespace: 'part'}, async ({path: file, pluginData: owner}) => {
         const part = `${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))})`;
-        const names = await exportsOf(file);
+        const names = await exportsOf(file, read);
         if (names === undefined) return {contents: `module.exports = ${part};`};
         const lines = names.map((name) =>
           name === 'default' ? 'export default part.default;' : `export const ${name} = part.${name};`,
@@ -72,21 +78,23 @@ export function takingParts({root, script, owners, home, late, wanted}) {
  * What hands out the modules that other scripts take.
  * @param atOnce whether all are evaluated with the script, which saves a function around each; otherwise each is when it
  * is first asked for
+ * @param read a file's text, as it is bundled
  */
-export async function handingOut(root, files, atOnce) {
+export async function handingOut(root, files, atOnce, read) {
   const imports = [];
   const parts = [];
   for (const [index, file] of files.entries()) {
-    const names = atOnce ? await exportsOf(file) : undefined;
+    const names = atOnce ? await exportsOf(file, read) : undefined;
     const own = (name) => `part${index}_${name}`;
     for (const name of names ?? [])
       imports.push(`import {${name} as ${own(name)}} from ${JSON.stringify(file)};`);
     // Not the module's namespace, in which each export is a function that gets it.
     const module = names?.map((name) => `${name}: ${own(name)}`).join(', ');
     const value = module === undefined ? `require(${JSON.stringify(file)})` : `({${module}})`;
-    parts.push(`${JSON.stringify(nameOf(root, file))}: () => ${value}`);
+    parts.push(`case ${JSON.stringify(nameOf(root, file))}: return ${value};`);
   }
-  return `${imports.join('\n')}\nexport const parts = {${parts.join(',\n')}};`;
+  // One function: each would have to be made before the program begins.
+  return `${imports.join('\n')}\nexport function part(module) { switch (module) {\n${parts.join('\n')}\n} }`;
 }
 
 const ASKED_FOR = /\bimport\('([^']+)'\)/g;
@@ -108,15 +116,15 @@ export function importedAtOnce(module, isHere) {
 const known = new Map();
 
 /** The names that a module exports; undefined when it is no ECMAScript module. */
-async function exportsOf(file) {
-  if (!known.has(file)) known.set(file, findExports(file));
+async function exportsOf(file, read) {
+  if (!known.has(file)) known.set(file, findExports(file, read));
   return known.get(file);
 }
 
-async function findExports(file) {
+async function findExports(file, read) {
   const {metafile} = await build({
     stdin: {
-      contents: await readFile(file, 'utf8'),
+      contents: await read(file),
       loader: file.endsWith('.ts') ? 'ts' : 'js',
       sourcefile: path.basename(file),
     },

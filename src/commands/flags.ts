@@ -2,9 +2,9 @@ import {boolean, string} from '@oclif/core/flags';
 import type {FlagInput} from '@oclif/core/interfaces';
 
 import {parseSetting} from '../core/plan/parse-setting.js';
-import type {Setting, SettingValue} from '../core/plan/setting.js';
-import {findSetting} from '../core/plan/setting-lookup.js';
-import {SETTINGS, type Settings} from '../core/plan/settings.js';
+import type {SettingValue} from '../core/plan/setting.js';
+import {allSettings, findSetting} from '../core/plan/setting-lookup.js';
+import type {Settings} from '../core/plan/settings.js';
 import {UsageError} from '../core/plan/usage-error.js';
 
 /**
@@ -13,7 +13,7 @@ import {UsageError} from '../core/plan/usage-error.js';
  */
 export function oclifFlags(): FlagInput {
   return Object.fromEntries(
-    (SETTINGS as readonly Setting[]).map((setting) => {
+    allSettings().map((setting) => {
       const common = {
         description: setting.help,
         helpGroup: setting.group,

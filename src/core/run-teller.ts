@@ -34,7 +34,8 @@ type Telling = Pick<RunPlan, 'output' | 'monitoring'> & {readonly handling: Viol
 export class RunTeller {
   readonly #telling: Telling;
   readonly #writer = new LineWriter(2);
-  readonly #folder = new RunFolder();
+  /** Of what has been until the command runs; see {@link RunTeller.#folded}. */
+  #folder: RunFolder | undefined;
   /** For those who look on; undefined as long as nobody does. */
   #viewFolder: RunViewFolder | undefined;
   readonly #sinks: EventSink[] = [];
@@ -51,7 +52,9 @@ export class RunTeller {
     this.#early?.push(event);
     // Before it is folded: at the end of an attempt the record wants to know what the attempt came to.
     for (const sink of this.#sinks) sink.add(event);
-    this.#folder.add(event);
+    if (this.#folder !== undefined) this.#folder.add(event);
+    // Loaded once the command runs.
+    else if (event.kind === 'attempt_started') this.#folded();
     this.#viewFolder?.add(event);
     const {output, monitoring, handling} = this.#telling;
     const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
@@ -82,6 +85,7 @@ export class RunTeller {
 
   /** Everybody has joined. */
   complete(): void {
+    this.#folded();
     this.#early = undefined;
   }
 
@@ -91,7 +95,7 @@ export class RunTeller {
   }
 
   record(): RunRecord {
-    return this.#folder.record();
+    return this.#folded().record();
   }
 
   /**
@@ -99,13 +103,17 @@ export class RunTeller {
    * run goes on is folded only if somebody looks on.
    */
   looker(): () => RunView {
-    const folder = (this.#viewFolder ??= viewFolder(this.#early ?? []));
+    const folder = (this.#viewFolder ??= withEvents(new RunViewFolder(), this.#early ?? []));
     return () => folder.view();
   }
 
   /** See {@link RunFolder.checkpoint}. */
   checkpoint(): ReturnType<RunFolder['checkpoint']> {
-    return this.#folder.checkpoint();
+    return this.#folded().checkpoint();
+  }
+
+  #folded(): RunFolder {
+    return (this.#folder ??= withEvents(new RunFolder(), this.#early ?? []));
   }
 
   /** @returns what went wrong and has not been said, one line each */
@@ -120,8 +128,7 @@ export class RunTeller {
   }
 }
 
-function viewFolder(events: readonly RunEvent[]): RunViewFolder {
-  const folder = new RunViewFolder();
+function withEvents<F extends {add: (event: RunEvent) => void}>(folder: F, events: readonly RunEvent[]): F {
   for (const event of events) folder.add(event);
   return folder;
 }

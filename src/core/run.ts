@@ -16,7 +16,7 @@ import {ProcessControl, type AttemptEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
 import {restoreLineMode} from './process/terminal-mode.js';
 import type {Happening, LimitPromise} from './record/run-event.js';
-import {MEMBERS_RECORDED} from './record/recordable.js';
+import {MEMBERS_RECORDED} from './record/members-recorded.js';
 import {endingViolation} from './record/run-record.js';
 import {newRunId} from './run-id.js';
 import {keepHeapQuiet} from './quiet-heap.js';

@@ -1,8 +1,6 @@
 import {parseArgs} from 'node:util';
 
-import type {Setting} from './setting.js';
-import {findSetting} from './setting-lookup.js';
-import {SETTINGS} from './settings.js';
+import {allSettings, findSetting} from './setting-lookup.js';
 import {unknownFlag} from './unknown-flag.js';
 import {UsageError} from './usage-error.js';
 
@@ -63,7 +61,7 @@ let ownFlags: FlagsForNode | undefined;
 
 function flagsForNode(): FlagsForNode {
   const options: FlagsForNode = {};
-  for (const setting of SETTINGS as readonly Setting[]) {
+  for (const setting of allSettings()) {
     options[setting.flag] = {
       type: setting.kind === 'boolean' ? 'boolean' : 'string',
       ...(setting.char === undefined ? {} : {short: setting.char}),
@@ -84,7 +82,7 @@ export function checkFlags(options: readonly OptionToken[]): void {
   const seen = new Set<string>();
   for (const token of options) {
     const setting = findSetting(token.name);
-    if (setting === undefined) throw unknownFlag(token, [...SETTINGS, ...META_FLAGS]);
+    if (setting === undefined) throw unknownFlag(token, [...allSettings(), ...META_FLAGS]);
     const flag = `--${setting.flag}`;
     if (setting.kind === 'boolean') {
       if (token.value !== undefined) throw new UsageError(`${flag} takes no value`);

@@ -1,7 +1,7 @@
 import {parseSetting} from './parse-setting.js';
 import type {SettingValue} from './setting.js';
-import {variableOf} from './setting-lookup.js';
-import {SETTINGS, type Settings} from './settings.js';
+import {allSettings, variableOf} from './setting-lookup.js';
+import type {Settings} from './settings.js';
 import {suggest} from './suggest.js';
 import {UsageError} from './usage-error.js';
 
@@ -20,14 +20,18 @@ export const RESERVED_VARIABLES: readonly string[] = [
  * @throws UsageError for a bad value, and for a name that is nearly a setting's: a typo must not mean "no limit"
  */
 export function settingsFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const byVariable = new Map(SETTINGS.map((setting) => [variableOf(setting.flag), setting]));
+  // Mostly there are none, and nothing more has to be known.
+  const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX) && !isReserved(name));
+  if (names.length === 0) return {};
+  const byVariable = new Map(allSettings().map((setting) => [variableOf(setting.flag), setting]));
   const known = [...byVariable.keys(), ...RESERVED_VARIABLES];
   const found: [string, SettingValue][] = [];
-  for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || text === undefined || text === '') continue;
+  for (const name of names) {
+    const text = environment[name];
+    if (text === undefined || text === '') continue;
     const setting = byVariable.get(name);
     if (setting === undefined) {
-      const suggestion = RESERVED_VARIABLES.includes(name) ? undefined : suggest(name, known);
+      const suggestion = suggest(name, known);
       if (suggestion === undefined) continue;
       throw new UsageError(`unknown environment variable ${name}; did you mean ${suggestion}?`);
     }
@@ -36,4 +40,8 @@ export function settingsFromEnvironment(environment: Readonly<Record<string, str
     found.push([setting.flag, parsed.value]);
   }
   return Object.fromEntries(found);
+}
+
+function isReserved(name: string): boolean {
+  return RESERVED_VARIABLES.includes(name);
 }

@@ -134,6 +134,7 @@ function refuseMilderSteps(layers: Layers, limits: ResourceLimits): void {
   const set = limitsSet(limits);
   for (const kind of LIMIT_KINDS) {
     const steps = set.filter((limit) => limit.kind === kind);
+    if (steps.length < 2) continue;
     const milder = milderStep(steps.map((limit) => limit.policy));
     if (milder === undefined) continue;
     const flag = LIMIT_FLAGS[kind.type];

@@ -6,8 +6,8 @@ import {policyNameOf, resolveLimits} from './resolve-limits.js';
 import {resolveAdjust} from './resolve-adjust.js';
 import {resolveRestart} from './resolve-restart.js';
 import type {CommandPlan, OutputPlan, RunPlan} from './run-plan.js';
-import {variableOf} from './setting-lookup.js';
-import {SETTINGS, type Settings} from './settings.js';
+import {findSetting, variableOf} from './setting-lookup.js';
+import type {Settings} from './settings.js';
 import {UsageError} from './usage-error.js';
 import type {Worker} from './worker.js';
 
@@ -88,7 +88,7 @@ export function resolvePlan({flags, environment, worker, child}: PlanSources): R
 
 function keyIn(worker: Worker) {
   return (flag: keyof Settings): string => {
-    const setting = SETTINGS.find((row) => row.flag === flag);
+    const setting = findSetting(flag);
     const path = setting !== undefined && 'yaml' in setting ? setting.yaml.replace('unit.limits.', '') : flag;
     return `${path} in ${worker.file}`;
   };

@@ -5,6 +5,11 @@ const BY_FLAG: ReadonlyMap<string, Setting & {readonly flag: SettingFlag}> = new
   SETTINGS.map((setting) => [setting.flag, setting]),
 );
 
+/** Every setting, in the order of the help. */
+export function allSettings(): readonly (Setting & {readonly flag: SettingFlag})[] {
+  return SETTINGS;
+}
+
 /** The setting with this flag name (no dashes), or undefined. */
 export function findSetting(flag: string): (Setting & {readonly flag: SettingFlag}) | undefined {
   return BY_FLAG.get(flag);

@@ -60,7 +60,7 @@ export class ProcessControl {
   readonly #options: ProcessControlOptions;
   readonly #clock: Clock;
   readonly #gracePeriodMs: number;
-  readonly #breaker: RestartCircuitBreaker;
+  #breaker: RestartCircuitBreaker | undefined;
   #state: RunState = IDLE;
   #current: StartedAttempt | undefined;
   /** The one whose policy is being applied. */
@@ -76,7 +76,6 @@ export class ProcessControl {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#gracePeriodMs = options.gracePeriodMs ?? 5000;
-    this.#breaker = new RestartCircuitBreaker(options.restart ?? NO_RESTARTS, options.random ?? Math.random);
     this.ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -250,7 +249,8 @@ export class ProcessControl {
   }
 
   #consultBreaker(cause: EndCause): void {
-    const {restart, exitRestart = restart} = this.#options;
+    const {restart, exitRestart = restart, random = Math.random} = this.#options;
+    this.#breaker ??= new RestartCircuitBreaker(restart ?? NO_RESTARTS, random);
     const rules = cause.kind === 'violation' ? restart : exitRestart;
     const delayMs = this.#breaker.request(this.#clock.nowMs(), this.#livedMs(), rules ?? NO_RESTARTS);
     void this.#closeAttempt(cause, delayMs).then(() => {

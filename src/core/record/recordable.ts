@@ -1,4 +1,5 @@
 import type {ResourceViolation, ViolationMember} from '../limits/resource-violation.js';
+import {MEMBERS_RECORDED} from './members-recorded.js';
 import type {EndCause, RunEvent} from './run-event.js';
 
 /** Bytes of the command's words, all of them together. */
@@ -7,8 +8,6 @@ const COMMAND_BYTES = 8 * 1024;
 const ARGS_BYTES = 256;
 /** Bytes of a sentence. */
 const TEXT_BYTES = 2 * 1024;
-/** Of a tree the largest. */
-export const MEMBERS_RECORDED = 20;
 
 const CLIPPED = '…';
 
