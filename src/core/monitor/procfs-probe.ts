@@ -165,7 +165,8 @@ export class ProcfsProbe implements Probe {
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
     const lastPid = this.#forks.lastPid();
     this.#walk();
-    if (where === 'nearby') return this.#alive();
+    const nearby = this.#alive();
+    if (where === 'nearby' || this.#nobodyAfterRoot()) return nearby;
     let known: number;
     do {
       known = this.#members.size;
@@ -339,12 +340,21 @@ export class ProcfsProbe implements Probe {
     return false;
   }
 
-  /** Who can be ours at all: while the root is young only those whose pids, given out in order, come after its own. */
+  /** Pids are given out in order, and there were too few since it was started to begin again. */
+  #isRootYoung(): boolean {
+    return this.#options.ownChild === true && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
+  }
+
+  /** Whether no process at all has been started after the root: then the tree is the root alone. */
+  #nobodyAfterRoot(): boolean {
+    return this.#isRootYoung() && this.#forks.lastPid() === this.rootPid;
+  }
+
+  /** Who can be ours at all: while the root is young only those whose pids come after its own. */
   #candidates(): readonly number[] {
     const pids = namesIn('/proc').map(Number);
-    const young = this.#options.ownChild && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
     const lastPid = this.#sweptAtPid;
-    if (!young || lastPid === undefined || lastPid < this.rootPid) return pids.filter(Number.isInteger);
+    if (!this.#isRootYoung() || lastPid === undefined || lastPid < this.rootPid) return pids.filter(Number.isInteger);
     return pids.filter((pid) => pid > this.rootPid);
   }
 

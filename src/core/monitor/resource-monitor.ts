@@ -81,11 +81,15 @@ export class ResourceMonitor {
     this.#looks = new LooksBetween(probe, options, this.#meter);
   }
 
-  /** Takes the first sample at once. */
+  /** Takes the first sample at once; of a root that has ended already only if its end does not come to be known now. */
   async start(): Promise<void> {
     this.#running = true;
     this.#looks.start(this.#now());
     if (!this.#looks.young) this.#settle();
+    if (!this.#options.probe.isRootAlive()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!this.#isRunning()) return;
+    }
     await this.#tick();
   }
 

@@ -22,7 +22,7 @@ export interface RecorderOptions {
   /** Who is in the tree now; undefined when that is not known or nobody is. Redacted, if events are. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
   readonly clock: Clock;
-  /** The run is over already: it does not look at every other record. */
+  /** The run is over already: it is never shown as one that goes on, and does not look at every other record. */
   readonly over?: boolean;
   /** Called at most once, with one line for the user. */
   readonly onFault: (text: string) => void;
@@ -218,7 +218,7 @@ export class RunRecorder {
    * state, not a queue of them.
    */
   #writeLiveSoon(): void {
-    if (this.#soon) return;
+    if (this.#soon || this.#options.over === true) return;
     this.#soon = true;
     void this.#live.idle().then(() => {
       this.#soon = false;
