@@ -74,8 +74,17 @@ function evaluated(script) {
     },
   };
   script.program ??= programOf(script);
-  script.program(module.exports, require, module, place, part);
+  script.program(module.exports, loaded, module, place, part);
   return module.exports;
+}
+
+/** What has been asked for once is had for less than from Node, which is asked some fifty times. */
+const modules = new Map();
+
+function loaded(id) {
+  let module = modules.get(id);
+  if (module === undefined) modules.set(id, (module = require(id)));
+  return module;
 }
 
 function programOf(script) {

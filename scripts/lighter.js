@@ -329,7 +329,7 @@ export const loadedWhenCalled = {
 };
 
 /** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
-const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|v8)$/;
+const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|tty|v8)$/;
 
 /** Has them loaded when something of them is used. */
 export const loadedWhenUsed = {
