@@ -1,6 +1,5 @@
 import {isUtf8} from 'node:buffer';
 import {constants, endianness} from 'node:os';
-import {readProcText} from '../monitor/proc-file.js';
 import {REPLACED, splitAtNul} from './exact-bytes.js';
 import {findInherited, openDescriptors} from './inherited-descriptors.js';
 
@@ -49,7 +48,7 @@ export function takeInheritance(environment: Record<string, string | undefined>)
   const noted = fromVariables(variables);
   const unheldVariables = restoreVariables(environment, noted);
   return {
-    ...fromNotes(notes, readProcText('/proc/self/limits') ?? ''),
+    ...fromNotes(notes),
     ignoredSignals: ignoredIn(noted.status),
     ...(unheldVariables.size > 0 && {unheldVariables}),
     byLauncher: true,
@@ -66,19 +65,18 @@ function putBackKept(environment: Record<string, string | undefined>): void {
 }
 
 /**
- * Reads the launcher's notes: `soft limit of open files;descriptors;both ends of a pipe`.
- * @param limitsNow /proc/self/limits as Node has left it
+ * Reads the launcher's notes: `limits of open files, soft and hard;descriptors;both ends of a pipe`. Node raises the soft
+ * limit to the hard one, as far as it can.
  */
-export function fromNotes(notes: string, limitsNow: string): Omit<Inheritance, 'ignoredSignals'> {
+export function fromNotes(notes: string): Omit<Inheritance, 'ignoredSignals'> {
   const [files = '', open = '', pipe = ''] = notes.split(';');
-  const softOpenFiles = Number(files);
-  const raised =
-    files !== '' && Number.isSafeInteger(softOpenFiles) && softOpenFiles !== softLimitIn(limitsNow);
+  const [soft = '', hard = ''] = files.split(' ');
+  const raised = /^\d+$/.test(soft) && soft !== hard;
   const [readEnd, writeEnd] = numbersIn(pipe);
   return {
     descriptors: numbersIn(open),
     ...(readEnd === undefined || writeEnd === undefined ? {} : {pipe: {readEnd, writeEnd}}),
-    ...(raised ? {softOpenFiles} : {}),
+    ...(raised ? {softOpenFiles: Number(soft)} : {}),
   };
 }
 
@@ -154,10 +152,6 @@ function restoreVariables(
     if (!names.has(name) && (isWhole || OF_THE_SHELL.test(name))) Reflect.deleteProperty(environment, name);
   }
   return unheld;
-}
-
-function softLimitIn(limits: string): number {
-  return Number(/^Max open files +(\S+)/m.exec(limits)?.[1]);
 }
 
 /**
