@@ -46,6 +46,12 @@ function openScript(name) {
 
 /** Where the owner of this program keeps what V8 has made. */
 const ownersCache = path.join(directory, 'cache');
+let owner;
+
+function isOwner() {
+  owner ??= statSync(directory).uid;
+  return owner === process.geteuid?.();
+}
 
 /** Where another user does: in the user's own cache directory (XDG), undefined when there is none. */
 function usersCache() {
@@ -104,13 +110,12 @@ function programOf(script) {
  */
 function compile({file, kept, descriptor}) {
   const {mtimeMs, uid, size} = fstatSync(descriptor);
-  const users = usersCache();
-  // The user's has what the user's runs have added to it.
+  // The user's has what the user's runs have added to it; the owner has none.
+  const users = isOwner() ? undefined : usersCache();
   const keptDescriptor =
     (users && openKept(path.join(users, kept), uid)) ?? openKept(path.join(ownersCache, kept), uid);
   const keptBytes = keptDescriptor === undefined ? 0 : fstatSync(keptDescriptor).size;
-  // One for both: memory that was never used before costs more than reading into it.
-  const buffer = Buffer.allocUnsafeSlow(Math.max(size, keptBytes));
+  const buffer = memory(Math.max(size, keptBytes));
   // It is ASCII, which this decoder takes as it is.
   const source = readInto(buffer, descriptor, size).latin1Slice();
   const bytes = keptDescriptor === undefined ? undefined : readInto(buffer, keptDescriptor, keptBytes);
@@ -120,6 +125,18 @@ function compile({file, kept, descriptor}) {
   const script = new Script(source, {filename: file, cachedData});
   const isUsed = cachedData !== undefined && !script.cachedDataRejected;
   return {script, mtimeMs, runs: isUsed ? bytes.at(-1) : 0};
+}
+
+/**
+ * One for source and compiled code, and for the next script too, which is mostly asked for soon: memory that was never
+ * used before costs more than reading into it.
+ */
+let read;
+
+function memory(size) {
+  if (read === undefined) setImmediate(() => (read = undefined));
+  if (read === undefined || read.length < size) read = Buffer.allocUnsafeSlow(size);
+  return read;
 }
 
 /**
@@ -179,15 +196,14 @@ function keep({kept, compiled: {script, mtimeMs, runs}}) {
 
 /** @returns the directory to keep it in, which is made if need be; undefined when there is none */
 function ownCache() {
-  const user = process.geteuid?.();
-  if (statSync(directory).uid === user) {
+  if (isOwner()) {
     if (mkdirSync(ownersCache, {recursive: true}) !== undefined) chmodSync(ownersCache, 0o755);
     return ownersCache;
   }
   const cache = usersCache();
   // Not in somebody else's home (sudo).
   const parent = cache && path.dirname(path.dirname(cache));
-  if (parent === undefined || !isOwn(parent, user)) return undefined;
+  if (parent === undefined || !isOwn(parent, process.geteuid?.())) return undefined;
   mkdirSync(cache, {recursive: true, mode: 0o700});
   return cache;
 }

@@ -160,6 +160,13 @@ export {
       if (shared === undefined) CHAR_NAMES.forEach(`,
     ],
   ],
+  // Escape sequences are looked for in lines that have none.
+  'cli-table3/src/utils.js': [
+    [
+      'function colorizeLines(input) {',
+      "function colorizeLines(input) {\n  if (!input.some((line) => line.includes('\\u001B'))) return input;",
+    ],
+  ],
   // A table that nobody reads.
   'human-signals/build/src/main.js': [
     [

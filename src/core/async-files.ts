@@ -1,43 +1,60 @@
 import fs from 'node:fs';
-import {promisify} from 'node:util';
 
 // What a run does to files beside the command, with promises. `node:fs/promises` has the same, but loading it takes
-// longer than starting a process, in every run; these go to the same threads.
+// longer than starting a process, in every run; these go to the same threads. util.promisify looks at every property of a
+// function, of which these have none.
 
-export const chmod = promisify(fs.chmod);
-export const lstat = promisify(fs.lstat);
-export const mkdir = promisify(fs.mkdir);
-export const readdir = promisify(fs.readdir);
-export const rename = promisify(fs.rename);
-export const stat = promisify(fs.stat);
-export const unlink = promisify(fs.unlink);
+export const chmod = promised(fs.chmod);
+export const lstat = promised<[path: string], fs.Stats>(fs.lstat);
+export const mkdir = promised<[path: string, mode: number]>(fs.mkdir);
+export const readdir = promised<[path: string], string[]>(fs.readdir);
+export const rename = promised(fs.rename);
+export const stat = promised<[path: string], fs.Stats>(fs.stat);
+export const unlink = promised(fs.unlink);
 
-const [close, fchmod, fstat, ftruncate, openFd, read, write] = [
-  promisify(fs.close),
-  promisify(fs.fchmod),
-  promisify(fs.fstat),
-  promisify(fs.ftruncate),
-  promisify(fs.open),
-  promisify(fs.read),
-  promisify(fs.write),
-];
+const close = promised(fs.close);
+const fchmod = promised(fs.fchmod);
+const fstat = promised<[fd: number], fs.Stats>(fs.fstat);
+const ftruncate = promised<[fd: number, size: number]>(fs.ftruncate);
+const openFd = promised<[path: string, flags: string | number, mode?: number], number>(fs.open);
+const read = promised<[fd: number, buffer: Buffer, offset: number, length: number, position: number], number>(
+  fs.read,
+);
+const write = promised<[fd: number, buffer: Buffer, offset: number], number>(fs.write);
+
+type Callback<R> = (error: Error | null, result: R) => void;
+
+function promised<A extends unknown[], R = void>(call: (...args: [...A, Callback<R>]) => void) {
+  return (...args: A): Promise<R> =>
+    new Promise((resolve, reject) => {
+      call(...args, (error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+}
 
 /** An open file, as far as a run needs one; each call as that of `FileHandle` in node:fs/promises. */
 export class OpenFile {
   constructor(readonly fd: number) {}
 
-  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{bytesRead: number}> {
-    return read(this.fd, buffer, offset, length, position);
+  async read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{bytesRead: number}> {
+    return {bytesRead: await read(this.fd, buffer, offset, length, position)};
   }
 
-  write(buffer: Buffer, offset: number): Promise<{bytesWritten: number}> {
-    return write(this.fd, buffer, offset);
+  async write(buffer: Buffer, offset: number): Promise<{bytesWritten: number}> {
+    return {bytesWritten: await write(this.fd, buffer, offset)};
   }
 
   /** All of a text. */
   async writeFile(text: string): Promise<void> {
     const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length;) at += (await write(this.fd, bytes, at)).bytesWritten;
+    for (let at = 0; at < bytes.length;) at += await write(this.fd, bytes, at);
   }
 
   stat(): Promise<fs.Stats> {
