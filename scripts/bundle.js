@@ -41,41 +41,43 @@ const NEEDED = {
   settings: /node_modules\/@oclif\/core\/lib\/(flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))\.js$/,
 };
 /**
- * What the beginning imports and does not use at once: the script it is in, which is loaded with the first call, and its
- * exports.
+ * What is imported and not used at once, by the script it is in, which is loaded with the first call: its functions and
+ * classes, by which alone it is used.
  */
 const LATE = {
-  // Used when the command has been started, or cannot be.
-  'src/core/plan/suggest.ts': ['didYouMean', 'suggest'],
-  'src/core/process/spawn-failure.ts': ['missingInterpreter', 'spawnFailure'],
-  'src/core/record/fold-run.ts': ['RunFolder'],
-  'src/core/record/run-record.ts': ['endingViolation'],
-  'src/core/record/run-view.ts': ['RunViewFolder'],
-  'src/core/process/restart-circuit-breaker.ts': ['RestartCircuitBreaker'],
-  'src/core/limits/resource-limit-manager.ts': ['ResourceLimitManager'],
-  'src/core/monitor/procfs-probe.ts': ['ProcfsProbe'],
-  'src/core/monitor/pidusage-probe.ts': ['PidusageProbe'],
-  'src/core/process/crowd-fence.ts': ['CrowdFence'],
-  'src/core/process/tree-terminator.ts': ['TreeTerminator'],
-  'src/core/process/tree-throttle.ts': ['TreeThrottle'],
-  'src/core/violation-hooks.ts': ['ViolationHooks'],
-};
-/** Used before, by runs with flags, limits or a file. */
-const OF_SETTINGS = {
-  'src/commands/flags.ts': ['oclifFlags', 'settingsFromFlags'],
-  'src/core/plan/setting-lookup.ts': ['allSettings', 'findSetting', 'settingOf', 'variableOf'],
-  'src/core/plan/parse-setting.ts': ['parseSetting', 'stepRulesOf'],
-  'src/core/plan/limit-steps.ts': ['milderStep'],
-  'src/core/plan/unknown-flag.ts': ['unknownFlag'],
-  'src/core/containment/asker-here.ts': ['askerHere'],
-  'src/core/containment/open-site.ts': ['openSite'],
-};
-/** Used by few runs. */
-const OF_REST = {
-  'src/core/plan/doctor-words.ts': ['doctorWords'],
-  'src/core/plan/status-words.ts': ['statusWords'],
-  'src/core/plan/watch-words.ts': ['watchWords'],
-  'src/core/limits/raised-limits.ts': ['raisedLimits'],
+  // When the command has been started, or cannot be.
+  end: {
+    'src/core/limits/resource-limit-manager.ts': ['ResourceLimitManager'],
+    'src/core/monitor/procfs-probe.ts': ['ProcfsProbe'],
+    'src/core/process/tree-terminator.ts': ['TreeTerminator'],
+    'src/core/process/tree-throttle.ts': ['TreeThrottle'],
+    'src/core/record/fold-run.ts': ['RunFolder'],
+    'src/core/record/run-record.ts': ['endingViolation'],
+  },
+  // Before, in runs with flags, limits or a file.
+  settings: {
+    'src/commands/flags.ts': ['oclifFlags', 'settingsFromFlags'],
+    'src/core/containment/asker-here.ts': ['askerHere'],
+    'src/core/containment/open-site.ts': ['openSite'],
+    'src/core/plan/limit-steps.ts': ['milderStep'],
+    'src/core/plan/parse-setting.ts': ['parseSetting', 'stepRulesOf'],
+    'src/core/plan/setting-lookup.ts': ['allSettings', 'findSetting', 'settingOf', 'variableOf'],
+    'src/core/plan/suggest.ts': ['didYouMean', 'suggest'],
+    'src/core/plan/unknown-flag.ts': ['unknownFlag'],
+    'src/core/process/crowd-fence.ts': ['CrowdFence'],
+    'src/core/process/spawn-failure.ts': ['missingInterpreter', 'spawnFailure'],
+  },
+  // In few runs.
+  rest: {
+    'src/core/limits/raised-limits.ts': ['raisedLimits'],
+    'src/core/monitor/pidusage-probe.ts': ['PidusageProbe'],
+    'src/core/plan/doctor-words.ts': ['doctorWords'],
+    'src/core/plan/status-words.ts': ['statusWords'],
+    'src/core/plan/watch-words.ts': ['watchWords'],
+    'src/core/process/restart-circuit-breaker.ts': ['RestartCircuitBreaker'],
+    'src/core/record/run-view.ts': ['RunViewFolder'],
+    'src/core/violation-hooks.ts': ['ViolationHooks'],
+  },
 };
 
 /** What every run does besides, while its command runs and at the end. */
@@ -174,7 +176,7 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
         script,
         owners,
         home: (file, kind) => home(root, script, file, kind),
-        late: (file) => (script === 'start' ? later(path.relative(root, file)) : undefined),
+        late: (file) => later(path.relative(root, file), script),
         wanted,
         read: readLighter,
       }),
@@ -194,15 +196,11 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
   };
 }
 
-/** What is known of a module that the beginning uses later; undefined: it does not. */
-function later(name) {
-  for (const [script, names] of [
-    ['end', LATE[name]],
-    ['settings', OF_SETTINGS[name]],
-    ['rest', OF_REST[name]],
-  ])
-    if (names !== undefined) return {script, names};
-  return undefined;
+/** What `LATE` has of a module for a script that comes before the one it is in. */
+function later(name, script) {
+  const owner = SCRIPTS.find((one) => LATE[one]?.[name] !== undefined);
+  if (owner === undefined || SCRIPTS.indexOf(script) >= SCRIPTS.indexOf(owner)) return undefined;
+  return {script: owner, names: LATE[owner][name]};
 }
 
 /** The script that has a module which `script` loads late; undefined: the same. */

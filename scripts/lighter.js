@@ -139,6 +139,7 @@ export {
       'string = stripAnsi(string);',
       'if (/^[ -~]*$/.test(string)) return string.length;\n\tstring = stripAnsi(string);',
     ],
+    ["const emojiRegex = require('emoji-regex');", "const emojiRegex = () => require('emoji-regex')();"],
   ],
   // Whether a cell is missing: looked for among all cells of the table, though it mostly is in its place.
   'cli-table3/src/layout-manager.js': [
