@@ -18,8 +18,10 @@ const path = require('node:path');
 const {Script} = require('node:vm');
 
 const directory = path.join(__dirname, '../dist/cli');
-/** What the first word may be, besides flags and the words of a command to run; each command uses other code. */
+/** What the first word may be, besides flags and the words of a command to run. */
 const command = ['watch', 'status', 'doctor'].find((name) => name === process.argv[2]) ?? 'run';
+/** Each command uses other code, and so does a run with flags. */
+const use = command === 'run' && isFlag(process.argv[process.argv[2] === 'run' ? 3 : 2]) ? 'flags' : command;
 const isDebugged = /oclif|limitrun/.test(process.env.DEBUG ?? '');
 
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
@@ -30,10 +32,14 @@ const TRAILER_BYTES = 9;
 /** By name; see scripts/bundle.js for what is in them. */
 const scripts = new Map();
 
+function isFlag(word = '') {
+  return word.startsWith('-') && word !== '--';
+}
+
 function openScript(name) {
   const file = path.join(directory, `${name}.js`);
   // One for each Node too: another one's V8 refuses it.
-  const kept = `${process.version}-${process.arch}-${command}-${name}`;
+  const kept = `${process.version}-${process.arch}-${use}-${name}`;
   scripts.set(name, {
     file,
     kept,

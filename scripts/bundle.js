@@ -37,8 +37,10 @@ const START = [
 ];
 /** Of what others `require`, what every run needs until then, and what it needs if it is given flags. */
 const NEEDED = {
-  start: /node_modules\/(@oclif\/core\/lib\/(cache|command)|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/,
-  settings: /node_modules\/@oclif\/core\/lib\/(flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))\.js$/,
+  start:
+    /node_modules\/(@oclif\/core\/lib\/(cache|command)|cross-spawn\/(index|lib\/(enoent|parse|util\/escape)))\.js$/,
+  settings:
+    /node_modules\/@oclif\/core\/lib\/(flags|parser\/(index|parse|validate)|util\/(aggregate-flags|util))\.js$/,
 };
 /**
  * What is imported and not used at once, by the script it is in, which is loaded with the first call: its functions and
@@ -53,6 +55,7 @@ const LATE = {
     'src/core/process/tree-throttle.ts': ['TreeThrottle'],
     'src/core/record/fold-run.ts': ['RunFolder'],
     'src/core/record/run-record.ts': ['endingViolation'],
+    'src/core/report/event-line.ts': ['eventLine'],
   },
   // Before, in runs with flags, limits or a file.
   settings: {

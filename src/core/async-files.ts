@@ -38,12 +38,7 @@ function promised<A extends unknown[], R = void>(call: (...args: [...A, Callback
 export class OpenFile {
   constructor(readonly fd: number) {}
 
-  async read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{bytesRead: number}> {
+  async read(buffer: Buffer, offset: number, length: number, position: number): Promise<{bytesRead: number}> {
     return {bytesRead: await read(this.fd, buffer, offset, length, position)};
   }
 

@@ -23,6 +23,13 @@ export interface LineSink {
   line(text: string): void;
 }
 
+/** What happens in every run until its command runs: only `--verbose` has lines of it, and has what makes lines loaded. */
+const BEGINNING: ReadonlySet<RunEvent['kind']> = new Set<RunEvent['kind']>([
+  'run_started',
+  'attempt_started',
+  'state_changed',
+]);
+
 /** What the lines of a run depend on. */
 type Telling = Pick<RunPlan, 'output' | 'monitoring'> & {readonly handling: ViolationHandlingMode};
 
@@ -57,6 +64,7 @@ export class RunTeller {
     else if (event.kind === 'attempt_started') this.#folded();
     this.#viewFolder?.add(event);
     const {output, monitoring, handling} = this.#telling;
+    if (BEGINNING.has(event.kind) && !output.verbose) return;
     const alert = event.kind === 'violation_begun' || event.kind === 'violation_ended';
     if (output.quiet || (alert && !monitoring.alertingEnabled)) return;
     const line = eventLine(event, STANDARD_ERROR_PAINT, {verbose: output.verbose, handling});

@@ -1,5 +1,5 @@
 import {readdirSync, rmdirSync} from 'node:fs';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import type {GroupPlace} from './choose-groups.js';
 import {pidsIn} from './group-file.js';
 import {writeFrozen} from './freezer-file.js';

@@ -1,7 +1,7 @@
 import {readlinkSync} from 'node:fs';
 import {systemClock} from '../clock.js';
 import {errorMessage} from '../error-message.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import {askForScope, endsAfterKill} from './ask-for-scope.js';
 import type {Controller} from './cgroup-facts.js';
 import {chooseGroups, type GroupChoice} from './choose-groups.js';

@@ -4,7 +4,7 @@ import {isatty} from 'node:tty';
 import {readCgroupFacts, type Asker} from '../containment/read-cgroup-facts.js';
 import {hasProcfs, measuredHere} from '../monitor/open-probe.js';
 import {readProcText} from '../monitor/proc-file.js';
-import {countDescriptors, readStatOf} from '../monitor/procfs-member.js';
+import {countDescriptors, readStatOf} from '../monitor/procfs-process.js';
 import {kilobyteLine} from '../monitor/procfs-text.js';
 import {missingGuard} from '../process/guard.js';
 import {statePlaces} from '../store/state-places.js';

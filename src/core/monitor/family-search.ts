@@ -1,7 +1,7 @@
 import {closeSync, openSync, readSync} from 'node:fs';
 import {readProcText} from './proc-file.js';
 import {pidsSince} from './pids-since.js';
-import {readStatOf} from './procfs-member.js';
+import {readStatOf} from './procfs-process.js';
 import {parentInStat} from './procfs-text.js';
 import type {ProcessIdentity} from './probe.js';
 

@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {PIDUSAGE_METRICS} from './pidusage-metrics.js';
 import {PidusageProbe} from './pidusage-probe.js';
 import type {Probe, ProbeOptions, UsageMetric} from './probe.js';
-import {readStatOf} from './procfs-member.js';
+import {readStatOf} from './procfs-process.js';
 import {procfsMetrics} from './procfs-metrics.js';
 import {ProcfsProbe} from './procfs-probe.js';
 

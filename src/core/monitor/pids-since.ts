@@ -1,4 +1,4 @@
-import {namesIn} from './procfs-member.js';
+import {namesIn} from './procfs-process.js';
 
 /** So many pids are tried one by one, which is cheaper than to list all processes. */
 const MOST_TRIED = 4096;

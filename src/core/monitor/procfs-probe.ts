@@ -16,7 +16,8 @@ import type {
 import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
 import {pidsSince} from './pids-since.js';
-import {isDead, namesIn, ProcfsMember, readStatOf, sharedBytesOf, type ProcUnits} from './procfs-member.js';
+import {ProcfsMember, sharedBytesOf, type ProcUnits} from './procfs-member.js';
+import {isDead, namesIn, readStatOf} from './procfs-process.js';
 import {procfsMetrics} from './procfs-metrics.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
 import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
@@ -354,7 +355,8 @@ export class ProcfsProbe implements Probe {
   #candidates(): readonly number[] {
     const pids = namesIn('/proc').map(Number);
     const lastPid = this.#sweptAtPid;
-    if (!this.#isRootYoung() || lastPid === undefined || lastPid < this.rootPid) return pids.filter(Number.isInteger);
+    if (!this.#isRootYoung() || lastPid === undefined || lastPid < this.rootPid)
+      return pids.filter(Number.isInteger);
     return pids.filter((pid) => pid > this.rootPid);
   }
 

@@ -1,6 +1,7 @@
 import type {ReapedTotals} from './probe.js';
 import {readProcText} from './proc-file.js';
-import {namesIn, type ProcUnits} from './procfs-member.js';
+import {type ProcUnits} from './procfs-member.js';
+import {namesIn} from './procfs-process.js';
 import {numberLine, parseStat} from './procfs-text.js';
 
 /** What limitrun had collected from reaped children when the tree began. */

@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.js';
 import {ForkWatch} from '../monitor/fork-watch.js';
 import type {Probe} from '../monitor/probe.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import {CrowdStop} from './crowd-stop.js';
 import {UserTaskLimit, type TaskRoom} from './user-task-limit.js';
 

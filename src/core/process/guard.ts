@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {closeSync, existsSync, writeSync} from 'node:fs';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import type {Inheritance} from './inheritance.js';
 import {GUARD_SCRIPT} from './guard-script.js';
 

@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.js';
 import {nextSlice, periodFor, type ThrottleLedger} from '../limits/throttle-slices.js';
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import {Pause, type Brake, type BrakeTurn} from './brake.js';
 import {signalProcess} from './signal-process.js';
 import type {TreeGroup} from './tree-group.js';

@@ -1,5 +1,5 @@
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import {signalProcess} from './signal-process.js';
 import type {TreeGroup} from './tree-group.js';
 

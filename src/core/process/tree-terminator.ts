@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import type {ProcessIdentity, ProcessTree} from '../monitor/probe.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import type {Actor} from '../record/run-event.js';
 import {signalProcess} from './signal-process.js';
 import {stopMembers} from './tree-freezer.js';

@@ -1,7 +1,7 @@
 import {execFile} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {readProcText} from '../monitor/proc-file.js';
-import {namesIn} from '../monitor/procfs-member.js';
+import {namesIn} from '../monitor/procfs-process.js';
 import type {ProcessTree} from '../monitor/probe.js';
 
 /** How many tasks (processes and threads) a tree may have besides those that its user has already. */

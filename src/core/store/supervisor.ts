@@ -1,5 +1,5 @@
 import {readFileSync, readlinkSync} from 'node:fs';
-import {isDead, readStatOf} from '../monitor/procfs-member.js';
+import {isDead, readStatOf} from '../monitor/procfs-process.js';
 import type {Supervisor} from '../record/run-event.js';
 
 /** This limitrun, as its run's record names it. */

@@ -2,7 +2,7 @@ import {limitsSet, type ResourceLimits} from '../limits/resource-limits.js';
 import {actsOnTheTree} from '../limits/resource-policy.js';
 import {ancestorsOf, hasProcfs} from '../monitor/open-probe.js';
 import {readProcText} from '../monitor/proc-file.js';
-import {isDead, readStatOf} from '../monitor/procfs-member.js';
+import {isDead, readStatOf} from '../monitor/procfs-process.js';
 import {numberLine} from '../monitor/procfs-text.js';
 import {UsageError} from '../plan/usage-error.js';
 

@@ -8,7 +8,7 @@ import {unkeptLimits} from '../limits/unkept-limits.js';
 import {LineWriter} from '../line-writer.js';
 import {measuredHere, openProbe} from '../monitor/open-probe.js';
 import type {Probe} from '../monitor/probe.js';
-import {readStatOf} from '../monitor/procfs-member.js';
+import {readStatOf} from '../monitor/procfs-process.js';
 import type {WatchPlan} from '../plan/resolve-watch.js';
 import {UsageError} from '../plan/usage-error.js';
 import {exitCodeOf} from '../process/exit-code.js';

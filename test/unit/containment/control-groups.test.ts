@@ -6,7 +6,7 @@ import type {Caps} from '../../../src/core/containment/containment.js';
 import {groupName} from '../../../src/core/containment/group-name.js';
 import {GroupSite} from '../../../src/core/containment/group-site.js';
 import {removeGroup} from '../../../src/core/containment/group-tree.js';
-import {readStatOf} from '../../../src/core/monitor/procfs-member.js';
+import {readStatOf} from '../../../src/core/monitor/procfs-process.js';
 import {isAlive} from '../../support/survivors.js';
 import {waitFor} from '../../support/wait-for.js';
 import {gone, inState, startShell, stateOf, type RealChild} from '../process/real-children.js';

@@ -11,9 +11,12 @@ test("a soft limit that Node has left alone is none of limitrun's business", () 
   expect(fromNotes('1048576 1048576;;')).toEqual({descriptors: []});
 });
 
-test.each(['', ';;', ' ;;', 'unlimited unlimited;', '9e99 1;'])('notes "%s" that tell nothing are taken as nothing', (notes) => {
-  expect(fromNotes(notes)).toEqual({descriptors: []});
-});
+test.each(['', ';;', ' ;;', 'unlimited unlimited;', '9e99 1;'])(
+  'notes "%s" that tell nothing are taken as nothing',
+  (notes) => {
+    expect(fromNotes(notes)).toEqual({descriptors: []});
+  },
+);
 
 test('a status tells ignored signals', () => {
   // SIGHUP is signal 1, SIGINT 2: the two lowest bits.
