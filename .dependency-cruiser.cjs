@@ -107,7 +107,7 @@ module.exports = {
       'store-keeps-records',
       'The store writes and reads what the record is made of; of the monitor it uses the identity of a process.',
       core('store'),
-      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error|suggest)|monitor/(?!procfs-member))',
+      '^src/core/(process/|limits/|report/(?!printable)|plan/(?!run-plan|usage-error|suggest)|monitor/(?!procfs-process))',
     ),
     forbidden(
       'record-knows-no-store',

@@ -15,6 +15,7 @@ const {
   writeFileSync,
 } = require('node:fs');
 const path = require('node:path');
+const {setImmediate} = require('node:timers');
 const {Script} = require('node:vm');
 
 const directory = path.join(__dirname, '../dist/cli');

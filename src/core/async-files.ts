@@ -27,7 +27,7 @@ type Callback<R> = (error: Error | null, result: R) => void;
 function promised<A extends unknown[], R = void>(call: (...args: [...A, Callback<R>]) => void) {
   return (...args: A): Promise<R> =>
     new Promise((resolve, reject) => {
-      call(...args, (error, result) => {
+      call(...args, (error: Error | null, result: R) => {
         if (error) reject(error);
         else resolve(result);
       });

@@ -1,6 +1,5 @@
 import {readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
-import {blockFor} from '../block.js';
 import type {
   Probe,
   ProbeOptions,
@@ -13,6 +12,7 @@ import type {
   TreeScreening,
   UsageMetric,
 } from './probe.js';
+import {Environments} from './environments.js';
 import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
 import {pidsSince} from './pids-since.js';
@@ -20,10 +20,7 @@ import {ProcfsMember, sharedBytesOf, type ProcUnits} from './procfs-member.js';
 import {isDead, namesIn, readStatOf} from './procfs-process.js';
 import {procfsMetrics} from './procfs-metrics.js';
 import {ownReaped, type ReapedBaseline} from './procfs-reaped.js';
-import {parseAuxv, parseCommandLine, type ProcStat} from './procfs-text.js';
-
-/** An exec is waited for this many milliseconds at the most. */
-const MOST_LOOKS_AT_EXEC = 20;
+import {parseAuxv, parseCommandLine} from './procfs-text.js';
 
 /** How often the whole of /proc is searched for members that left the tree of parents and children: about once a second. */
 const SWEEP_EVERY_MS = 950;
@@ -66,8 +63,7 @@ export class ProcfsProbe implements Probe {
   /** The last thorough sweep: when it was, and how many members had been found by then. */
   #judged = {atMs: -Infinity, adopted: 0};
   #adopted = 0;
-  /** Processes that really have no environment (`env -i`), by pid and start time. */
-  readonly #withoutEnvironment = new Set<string>();
+  readonly #environments = new Environments();
   #sweeps = 0;
   readonly #openedMs: number;
   #nextSweepMs: number;
@@ -343,7 +339,7 @@ export class ProcfsProbe implements Probe {
 
   /** Pids are given out in order, and there were too few since it was started to begin again. */
   #isRootYoung(): boolean {
-    return this.#options.ownChild === true && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
+    return this.#options.ownChild && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
   }
 
   /** Whether no process at all has been started after the root: then the tree is the root alone. */
@@ -376,21 +372,6 @@ export class ProcfsProbe implements Probe {
     if (stat.session !== pid && this.#members.has(stat.session)) return true;
     const {marker} = this.#options;
     if (marker === undefined || stat.kernelThread) return false;
-    return `\0${this.#environmentOf(pid, stat)}`.includes(`\0${marker}`);
-  }
-
-  /** In the middle of an exec a process shows no environment; it is looked at again for a short while, once. */
-  #environmentOf(pid: number, {startTime}: ProcStat): string {
-    const read = (): string | undefined => readProcText(`/proc/${String(pid)}/environ`);
-    let environment = read();
-    const identity = `${String(pid)} ${String(startTime)}`;
-    if (environment === '' && !this.#withoutEnvironment.has(identity)) {
-      for (let look = 0; environment === '' && look < MOST_LOOKS_AT_EXEC; look += 1) {
-        blockFor(1);
-        environment = read();
-      }
-      if (environment === '') this.#withoutEnvironment.add(identity);
-    }
-    return environment ?? '';
+    return `\0${this.#environments.of(pid, stat)}`.includes(`\0${marker}`);
   }
 }
