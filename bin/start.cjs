@@ -5,6 +5,7 @@
 const {
   chmodSync,
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -53,12 +54,6 @@ function openScript(name) {
 
 /** Where the owner of this program keeps what V8 has made. */
 const ownersCache = path.join(directory, 'cache');
-let owner;
-
-function isOwner() {
-  owner ??= statSync(directory).uid;
-  return owner === process.geteuid?.();
-}
 
 /** Where another user does: in the user's own cache directory (XDG), undefined when there is none. */
 function usersCache() {
@@ -113,12 +108,12 @@ function programOf(script) {
 
 /**
  * A function of its own, so that nothing holds what was read.
- * @returns the script, how many runs have added to what is kept, and when the script was last changed
+ * @returns the script, how many runs have added to what is kept, whose it is, and when it was last changed
  */
 function compile({file, kept, descriptor}) {
   const {mtimeMs, uid, size} = fstatSync(descriptor);
   // The user's has what the user's runs have added to it; the owner has none.
-  const users = isOwner() ? undefined : usersCache();
+  const users = uid === process.geteuid?.() ? undefined : usersCache();
   const keptDescriptor =
     (users && openKept(path.join(users, kept), uid)) ?? openKept(path.join(ownersCache, kept), uid);
   const keptBytes = keptDescriptor === undefined ? 0 : fstatSync(keptDescriptor).size;
@@ -131,7 +126,7 @@ function compile({file, kept, descriptor}) {
   const cachedData = end > 0 && bytes.readDoubleLE(end) === mtimeMs ? bytes.subarray(0, end) : undefined;
   const script = new Script(source, {filename: file, cachedData});
   const isUsed = cachedData !== undefined && !script.cachedDataRejected;
-  return {script, mtimeMs, runs: isUsed ? bytes.at(-1) : 0};
+  return {script, mtimeMs, owner: uid, runs: isUsed ? bytes.at(-1) : 0};
 }
 
 /**
@@ -183,10 +178,10 @@ function readInto(buffer, descriptor, size) {
  * is code, and must be in nobody's way when limitrun is removed; otherwise for this user only. By now the command may
  * have removed limitrun, which is no reason to fail.
  */
-function keep({kept, compiled: {script, mtimeMs, runs}}) {
+function keep({kept, compiled: {script, mtimeMs, owner, runs}}) {
   let fresh;
   try {
-    const cache = ownCache();
+    const cache = ownCache(owner);
     if (cache === undefined) return;
     fresh = path.join(cache, `${kept}.${process.pid}`);
     const trailer = Buffer.alloc(TRAILER_BYTES, runs + 1);
@@ -201,16 +196,24 @@ function keep({kept, compiled: {script, mtimeMs, runs}}) {
   }
 }
 
-/** @returns the directory to keep it in, which is made if need be; undefined when there is none */
-function ownCache() {
-  if (isOwner()) {
-    if (mkdirSync(ownersCache, {recursive: true}) !== undefined) chmodSync(ownersCache, 0o755);
+/**
+ * @param owner of the script
+ * @returns the directory to keep it in, which is made if need be; undefined when there is none
+ * @throws a system error when it cannot be made, as when limitrun has been removed
+ */
+function ownCache(owner) {
+  const user = process.geteuid?.();
+  if (owner === user) {
+    if (!existsSync(ownersCache)) {
+      mkdirSync(ownersCache);
+      chmodSync(ownersCache, 0o755);
+    }
     return ownersCache;
   }
   const cache = usersCache();
   // Not in somebody else's home (sudo).
   const parent = cache && path.dirname(path.dirname(cache));
-  if (parent === undefined || !isOwn(parent, process.geteuid?.())) return undefined;
+  if (parent === undefined || !isOwn(parent, user)) return undefined;
   mkdirSync(cache, {recursive: true, mode: 0o700});
   return cache;
 }

@@ -57,7 +57,7 @@ describe('the installed program leaves as it was', () => {
     expect(few.stdout.match(/^a\.b/gm)).toHaveLength(600);
     const {code, stderr} = await startProgram(LAUNCHER, ['--', 'true'], {env: odd(1000)}).exited;
     expect(code).toBe(125);
-    expect(stderr).toMatch(/^limitrun: [^\n]*larger than 40 KB[^\n]*\n$/);
+    expect(stderr).toMatch(/^limitrun: [^\n]*larger than 50 KB[^\n]*\n$/);
   });
 
   test('X-13 no program that was planted in PATH', async () => {

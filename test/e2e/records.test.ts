@@ -36,7 +36,7 @@ function everyFile(directory: string): string[] {
 describe('the record of a run', () => {
   test('F-10 tells it from its start to its end, for the user alone whatever the umask, and leaves no live file', async () => {
     mkdirSync(scratch('runtime'), {mode: 0o700});
-    const result = await shell('umask 0777; exec $NODE $RUN --name n -- sh -c "exit 3"');
+    const result = await shell('umask 0777; exec $NODE $RUN --name n -- sh -c "sleep 0.3; exit 3"');
     expect(result.code).toBe(3);
     const [record = ''] = records();
     const kinds = kindsIn(scratch(RUNS, record));
@@ -48,6 +48,13 @@ describe('the record of a run', () => {
       expect(statSync(scratch(directory)).mode & 0o7777, directory).toBe(0o700);
     }
     expect(readdirSync(scratch('runtime/limitrun'))).toEqual([]);
+  });
+
+  test('F-10 of a run that is over at once is kept, and it is never shown as one that goes on', async () => {
+    expect((await limitrun(['--', 'sh', '-c', 'exit 3'])).code).toBe(3);
+    const [record = ''] = records();
+    expect(kindsIn(scratch(RUNS, record)).slice(-3)).toEqual(['attempt_ended', 'checkpoint', 'run_ended']);
+    expect(existsSync(scratch('state/limitrun/live'))).toBe(false);
   });
 
   test('is not kept with --no-record', async () => {

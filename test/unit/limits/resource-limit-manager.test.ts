@@ -205,7 +205,9 @@ describe('in virtual time', () => {
   test('the enforcer does nothing to a tree whose root has just ended by itself', async () => {
     const {manager, probe, kinds} = inMemory(over);
     probe.rootAlive = false;
-    await manager.start();
+    const started = manager.start();
+    await vi.advanceTimersByTimeAsync(0);
+    await started;
     expect(kinds()).toEqual(['violation_begun']);
   });
 

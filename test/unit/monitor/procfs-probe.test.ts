@@ -108,6 +108,23 @@ test('a daemon whose parents are gone is found by the marker', async () => {
   expect(pids(tree)).toEqual(sorted(child.pid, daemon));
 });
 
+test('a young root that nobody was started after is alone, and nobody is searched for', async () => {
+  const child = startShell(
+    `"${process.execPath}" -e "${DAEMONIZE.replaceAll('\n', ' ')}"; echo ready; read x`,
+  );
+  const daemon = await child.saidPid('daemon');
+  await child.said('ready');
+  const lastPid = vi.spyOn(ForkWatch.prototype, 'lastPid').mockReturnValue(child.pid);
+  onTestFinished(() => {
+    lastPid.mockRestore();
+  });
+  const tree = open(child, {marker: true});
+  expect(pids(tree, 'everywhere')).toEqual([child.pid]);
+  // By then pids may have come round.
+  now = 60;
+  expect(pids(tree, 'everywhere')).toEqual(sorted(child.pid, daemon));
+});
+
 test('without a marker a daemon that was never seen below the root is a stranger', async () => {
   const child = startShell(
     `"${process.execPath}" -e "${DAEMONIZE.replaceAll('\n', ' ')}"; echo ready; read x`,

@@ -76,6 +76,21 @@ test('the first sample is taken at the start, the others as they are asked for',
   expect(seen.gaps).toEqual([0, 100, 100, 100, 100]);
 });
 
+test('a root that has ended before the first sample is looked at only if its end does not come to be known', async () => {
+  const probe = new ScriptedProbe(() => ONE_PROCESS);
+  probe.rootAlive = false;
+  const {seen} = open(probe);
+  const known = monitor?.start();
+  monitor?.stop();
+  await vi.advanceTimersByTimeAsync(0);
+  await known;
+  expect(probe.requests).toEqual([]);
+  const unknown = monitor?.start();
+  await vi.advanceTimersByTimeAsync(0);
+  await unknown;
+  expect(seen.usages).toHaveLength(1);
+});
+
 test('the next gap is asked for with this usage and the one before', async () => {
   const nextGapMs = vi.fn((_usage: ResourceUsage, previous: ResourceUsage | undefined) =>
     previous === undefined ? 10 : 50,
