@@ -160,9 +160,25 @@ export {
       if (this.options.chars === undefined) Object.defineProperty(tableChars, 'shared', {value: chars});
       if (shared === undefined) CHAR_NAMES.forEach(`,
     ],
+    // The name of an option taken apart and put together again, for each cell.
+    ...['Left', 'Right'].map((side) => {
+      const name = `padding-${side.toLowerCase()}`;
+      const options = ['style', 'tableStyle'].flatMap((from) => [
+        `${from}.padding${side}`,
+        `${from}['${name}']`,
+      ]);
+      return [
+        `setOption(style, tableStyle, '${name}', this);`,
+        `this.padding${side} = ${options.join(' ?? ')};`,
+      ];
+    }),
   ],
-  // Escape sequences are looked for in lines that have none.
+  // Escape sequences are looked for in texts that have none, which takes longer than the rest of a cell.
   'cli-table3/src/utils.js': [
+    [
+      'let code = codeRegex();\n  let stripped',
+      'if (/^[ -~]*$/.test(str)) return str.length;\n  let code = codeRegex();\n  let stripped',
+    ],
     [
       'function colorizeLines(input) {',
       "function colorizeLines(input) {\n  if (!input.some((line) => line.includes('\\u001B'))) return input;",

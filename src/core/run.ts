@@ -149,8 +149,10 @@ class SupervisedRun {
     if (end.child?.signal !== undefined) await restoreLineMode();
     const exitCode = await tellTheEnd(this.#plan, this.#teller, end, this.#version);
     await guardGone;
-    stopListening();
-    if (this.#interruptedByTerminal) await dieAsTheChildDid(end);
+    if (this.#interruptedByTerminal) {
+      stopListening();
+      await dieAsTheChildDid(end);
+    }
     return exitCode;
   }
 
