@@ -149,7 +149,7 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
       contents: await handingOut(
         root,
         [...new Set([...(script === 'start' ? [main] : []), ...handsOut])],
-        script === 'start',
+        (file) => script === 'start' || (script === 'end' && !file.includes('/node_modules/')),
         readLighter,
       ),
       resolveDir: root,

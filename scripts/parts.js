@@ -76,15 +76,15 @@ export function takingParts({root, script, owners, home, late, wanted, read}) {
 
 /**
  * What hands out the modules that other scripts take.
- * @param atOnce whether all are evaluated with the script, which saves a function around each; otherwise each is when it
+ * @param isAtOnce file -> whether it is evaluated with the script, which saves a function around it; otherwise it is when it
  * is first asked for
  * @param read a file's text, as it is bundled
  */
-export async function handingOut(root, files, atOnce, read) {
+export async function handingOut(root, files, isAtOnce, read) {
   const imports = [];
   const parts = [];
   for (const [index, file] of files.entries()) {
-    const names = atOnce ? await exportsOf(file, read) : undefined;
+    const names = isAtOnce(file) ? await exportsOf(file, read) : undefined;
     const own = (name) => `part${index}_${name}`;
     for (const name of names ?? [])
       imports.push(`import {${name} as ${own(name)}} from ${JSON.stringify(file)};`);
