@@ -12,10 +12,12 @@ const LONGEST_STAT_LINE = 1024;
 const NEEDED_LATER = 28;
 /**
  * How many descriptors may be kept open for reading /proc again and again; beyond that files are opened for each
- * reading, so that a large tree does not use up limitrun's own open-files limit: half of what was left of it when the
- * first file was opened.
+ * reading, so that a large tree does not use up limitrun's own open-files limit: half of what is left of it after the
+ * first few.
  */
 let mostKept: number | undefined;
+/** For so many there is room wherever limitrun can run (bin/limitrun): a short run need not ask. */
+const KEPT_UNASKED = 3;
 let kept = 0;
 /** Of the line in the buffer. */
 let lineLength = 0;
@@ -81,8 +83,7 @@ export class ProcFile {
   }
 
   #open(): number | undefined {
-    mostKept ??= (openFilesLimit() - openFiles() - NEEDED_LATER) / 2;
-    if (this.#fd === undefined && kept < mostKept) {
+    if (this.#fd === undefined && hasRoom()) {
       this.#fd = openSync(this.path, 'r');
       kept += 1;
     }
@@ -109,6 +110,12 @@ export function readProcText(path: string): string | undefined {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+function hasRoom(): boolean {
+  if (kept < KEPT_UNASKED) return true;
+  mostKept ??= (openFilesLimit() - openFiles() - NEEDED_LATER) / 2;
+  return kept < mostKept;
 }
 
 /** How many are open now; none where it cannot be told. */

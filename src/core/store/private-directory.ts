@@ -15,13 +15,12 @@ const PERMISSION_BITS = 0o777;
  * @throws a system error, or an Error that says what stands in the way
  */
 export async function privateDirectory(root: string, ...below: readonly string[]): Promise<string> {
-  let path = root;
-  await makeOwn(path);
-  for (const name of below) {
-    path = join(path, name);
-    await makeOwn(path);
-  }
-  return path;
+  const paths = [root];
+  for (const name of below) paths.push(join(paths.at(-1) ?? root, name));
+  // They mostly are there: all are asked for at once.
+  const looks = await Promise.allSettled(paths.map((path) => lstat(path)));
+  for (const [index, path] of paths.entries()) await makeOwn(path, looks[index]);
+  return paths.at(-1) ?? root;
 }
 
 /**
@@ -32,7 +31,7 @@ export async function privateFile(path: string): Promise<OpenFile> {
   const {O_CREAT, O_EXCL, O_NOFOLLOW, O_APPEND, O_WRONLY} = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_WRONLY, FILE_MODE);
   try {
-    await file.chmod(FILE_MODE);
+    file.chmodNow(FILE_MODE);
     return file;
   } catch (error) {
     await file.close();
@@ -51,8 +50,9 @@ async function makeAbove(path: string): Promise<void> {
   }
 }
 
-async function makeOwn(path: string): Promise<void> {
-  const stats = await lookedAt(path);
+/** @param look what {@link privateDirectory} has seen there */
+async function makeOwn(path: string, look: PromiseSettledResult<Stats> | undefined): Promise<void> {
+  const stats = look?.status === 'fulfilled' ? look.value : await lookedAt(path);
   if (stats.isSymbolicLink()) throw new Error('it is a link');
   if (!stats.isDirectory()) throw new Error('it is no directory');
   if (stats.uid !== process.geteuid?.()) throw new Error("it is another user's");

@@ -83,7 +83,7 @@ export class RunRecorder {
     const onFault = (text: string): void => {
       this.#fault(text);
     };
-    this.#log = new LogFile(places, runId, onFault);
+    this.#log = new LogFile(places, runId, onFault, options.over);
     this.#live = new LiveFile(places, runId, onFault);
     this.#timer = setInterval(() => {
       if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
