@@ -71,7 +71,8 @@ function rowsOf(package_, begun) {
     // Where there are control groups the kernel takes its time to move a process into one.
     ['limitrun --max-rss 1GB ...', [launcher, '--max-rss', '1GB', '--', 'true']],
     ['  its modules, no bundle', ['node', path.join(package_, 'bin/run.js'), '--', 'true']],
-    ['  until main() begins', [launcher, '-q', '--', begun], 'begun'],
+    ['  until main() begins', [launcher, '--', begun], 'begun'],
+    ['  the same with -q', [launcher, '-q', '--', begun], 'begun'],
     ['limitrun --help', [launcher, '--help']],
     ['limitrun status', [launcher, 'status']],
     ['limitrun --no-such-flag', [launcher, '--no-such-flag']],

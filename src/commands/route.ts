@@ -42,9 +42,14 @@ export function route(argv: readonly string[]): Route {
   const subcommand = first === undefined ? undefined : SUBCOMMANDS.get(first);
   if (subcommand === 'help') return help(rest[0]);
   const {own, words} = wordsOf(subcommand, subcommand === undefined ? argv : rest);
-  if (asksFor(own, 'help')) return help(subcommand);
-  if (asksFor(own, 'version')) return {kind: 'version'};
-  return {kind: 'command', id: subcommand ?? DEFAULT_COMMAND, words};
+  switch (asksFor(own)) {
+    case 'help':
+      return help(subcommand);
+    case 'version':
+      return {kind: 'version'};
+    case undefined:
+      return {kind: 'command', id: subcommand ?? DEFAULT_COMMAND, words};
+  }
 }
 
 interface OwnWords {

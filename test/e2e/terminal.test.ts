@@ -88,7 +88,12 @@ describe('keys that send signals', () => {
     await tty.shows('Stopped');
     tty.line('clear; jobs');
     await tty.shows(/Stopped.*limitrun/);
+    const cat = alive().find(({command}) => command === 'cat')?.pid ?? NaN;
     tty.line('fg');
+    // What is typed while the shell still has the terminal in raw mode is not echoed.
+    await waitFor(() => !readFileSync(`/proc/${String(cat)}/stat`, 'utf8').includes(' T '), {
+      what: 'the command to go on',
+    });
     tty.line('after');
     await tty.shows(/after\nafter/);
     tty.press('C-d');

@@ -40,9 +40,12 @@ export function splitWords(words: readonly string[]): SplitWords {
   return {own: words.slice(0, boundary), child: words.slice(isTerminator ? boundary + 1 : boundary)};
 }
 
-/** Whether help or the version is asked for among limitrun's own words. */
-export function asksFor(own: readonly string[], flag: (typeof META_FLAGS)[number]['flag']): boolean {
-  return own.length > 0 && tokenize(own).some((token) => token.kind === 'option' && token.name === flag);
+/** What is asked for among limitrun's own words instead of a run, help before the version; undefined: neither. */
+export function asksFor(own: readonly string[]): (typeof META_FLAGS)[number]['flag'] | undefined {
+  if (own.length === 0) return undefined;
+  const tokens = tokenize(own);
+  return META_FLAGS.find(({flag}) => tokens.some((token) => token.kind === 'option' && token.name === flag))
+    ?.flag;
 }
 
 /** One word of a command line, or a part of it (`-qv` holds two flags), with its place among the words. */

@@ -95,18 +95,21 @@ describe('a mistake before the command', () => {
 });
 
 describe('help and the version are asked for', () => {
-  it.each<[string[], boolean]>([
-    [['--help'], true],
-    [['-h'], true],
-    [['-qh'], true],
-    [['--quiet'], false],
-    [['--name=--help'], false],
+  it.each<[string[], 'help' | 'version' | undefined]>([
+    [['--help'], 'help'],
+    [['-h'], 'help'],
+    [['-qh'], 'help'],
+    [['--version'], 'version'],
+    [['--version', '--help'], 'help'],
+    [['--quiet'], undefined],
+    [['--name=--help'], undefined],
+    [[], undefined],
   ])('by %j: %s', (own, expected) => {
-    expect(asksFor(own, 'help')).toBe(expected);
+    expect(asksFor(own)).toBe(expected);
   });
 
   it('only before the command', () => {
-    expect(asksFor(splitWords(['a', '--help']).own, 'help')).toBe(false);
-    expect(asksFor(splitWords(['--version', 'a']).own, 'version')).toBe(true);
+    expect(asksFor(splitWords(['a', '--help']).own)).toBeUndefined();
+    expect(asksFor(splitWords(['--version', 'a']).own)).toBe('version');
   });
 });
