@@ -22,12 +22,11 @@ export class Guard {
 
   /**
    * @param runId hexadecimal: it becomes part of a pattern, which must match no stranger
-   * @param inherited descriptors above 2 that limitrun was started with and the guard must not hold open; and the
-   * launcher's pipe, which the guard is to listen at
+   * @param inherited the launcher's pipe, which the guard is to listen at
    */
   constructor(
     private readonly runId: string,
-    private readonly inherited: Pick<Inheritance, 'descriptors' | 'pipe'> = {descriptors: []},
+    private readonly inherited: Pick<Inheritance, 'pipe'> = {},
   ) {
     if (!/^[0-9a-f]{12,}$/.test(runId)) throw new RangeError(`no run id: ${runId}`);
   }
@@ -79,12 +78,10 @@ export class Guard {
   }
 
   #start(onFailure: (why: string) => void): ChildProcess {
-    const {descriptors, pipe} = this.inherited;
+    const {pipe} = this.inherited;
     const guard: ChildProcess = spawn(SHELL, ['-c', GUARD_SCRIPT, 'limitrun-guard', this.runId], {
-      stdio: [
-        pipe?.readEnd ?? 'pipe',
-        ...Array.from({length: Math.max(2, ...descriptors)}, () => 'ignore' as const),
-      ],
+      // Node has marked other descriptors that limitrun was started with close-on-exec, but for those far above a gap.
+      stdio: [pipe?.readEnd ?? 'pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
       env: {LC_ALL: 'C'},
