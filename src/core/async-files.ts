@@ -1,8 +1,8 @@
 import fs from 'node:fs';
+import {promised} from './promised.js';
 
 // What a run does to files beside the command, with promises. `node:fs/promises` has the same, but loading it takes
-// longer than starting a process, in every run; these go to the same threads. util.promisify looks at every property of a
-// function, of which these have none.
+// longer than starting a process, in every run; these go to the same threads.
 
 export const chmod = promised(fs.chmod);
 export const lstat = promised<[path: string], fs.Stats>(fs.lstat);
@@ -20,18 +20,6 @@ const read = promised<[fd: number, buffer: Buffer, offset: number, length: numbe
   fs.read,
 );
 const write = promised<[fd: number, buffer: Buffer, offset: number], number>(fs.write);
-
-type Callback<R> = (error: Error | null, result: R) => void;
-
-function promised<A extends unknown[], R = void>(call: (...args: [...A, Callback<R>]) => void) {
-  return (...args: A): Promise<R> =>
-    new Promise((resolve, reject) => {
-      call(...args, (error: Error | null, result: R) => {
-        if (error) reject(error);
-        else resolve(result);
-      });
-    });
-}
 
 /** An open file, as far as a run needs one; each call as that of `FileHandle` in node:fs/promises. */
 export class OpenFile {

@@ -1,7 +1,7 @@
 import {write} from 'node:fs';
-import {promisify} from 'node:util';
+import {promised} from './promised.js';
 
-const writeSome = promisify(write);
+const writeSome = promised<[descriptor: number, bytes: Buffer], number>(write);
 
 /** How long to wait before writing again to a descriptor that was full. */
 const FULL_RETRY_MS = 10;
@@ -40,8 +40,7 @@ export class LineWriter {
     let rest = bytes;
     while (rest.length > 0) {
       try {
-        const {bytesWritten} = await writeSome(this.descriptor, rest);
-        rest = rest.subarray(bytesWritten);
+        rest = rest.subarray(await writeSome(this.descriptor, rest));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
         await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));

@@ -8,8 +8,12 @@ function isPlain({FORCE_COLOR, TF_BUILD}: NodeJS.ProcessEnv): boolean {
   return !isatty(2) && FORCE_COLOR === undefined && TF_BUILD === undefined;
 }
 
-const paint = (): Paint =>
-  isColourForbidden(process.env) || isPlain(process.env) ? PLAIN_PAINT : chalkStderr;
+let chosen: Paint | undefined;
+
+function paint(): Paint {
+  const {env} = process;
+  return (chosen ??= isColourForbidden(env) || isPlain(env) ? PLAIN_PAINT : chalkStderr);
+}
 
 /** Colours as standard error can show them. The bundle loads chalk with the first text that is coloured. */
 export const STANDARD_ERROR_PAINT: Paint = {

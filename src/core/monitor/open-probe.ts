@@ -11,9 +11,11 @@ export function openProbe(options: ProbeOptions): Probe {
   return hasProcfs() ? new ProcfsProbe(options) : new PidusageProbe(options.rootPid);
 }
 
+let hasFiles: boolean | undefined;
+
 /** Whether the kernel's process accounting can be read as files. */
 export function hasProcfs(): boolean {
-  return existsSync('/proc/self/stat') && existsSync('/proc/self/auxv');
+  return (hasFiles ??= existsSync('/proc/self/stat') && existsSync('/proc/self/auxv'));
 }
 
 /** The parent of a process, its parent, and so on, as far as they can be told. */

@@ -20,6 +20,7 @@ function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(plain).filter((item) => item !== undefined);
   const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) copy[snakeCase(name)] = plain(field);
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(fields)) copy[snakeCase(name)] = plain(fields[name]);
   return copy;
 }
