@@ -120,7 +120,7 @@ export {
   // Loaded with the first text that is coloured.
   'src/core/standard-error-paint.ts': [
     ["import {chalkStderr} from 'chalk';", ''],
-    [': chalkStderr;', ": require('chalk').chalkStderr;"],
+    [': chalkStderr);', ": require('chalk').chalkStderr);"],
   ],
   // What signals mean in words.
   'execa/lib/terminate/signal.js': [
