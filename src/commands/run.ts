@@ -33,6 +33,8 @@ export class Run extends BaseCommand {
   async #flags(words: string[]): Promise<Settings> {
     // oclif would read no flags, but has to be loaded for it.
     this.parsed = true;
-    return words.length === 0 ? {} : settingsFromFlags((await this.parse(Run, words)).flags);
+    if (words.length === 0) return {};
+    Run.#made = oclifFlags(words);
+    return settingsFromFlags((await this.parse(Run, words)).flags);
   }
 }

@@ -15,6 +15,23 @@ describe('flags', () => {
     expect(await read([])).toEqual({});
   });
 
+  it.each([
+    [['--max-rss', '64MB', '-qv']],
+    [['--max-rss=64MB', '--no-such-flag', 'x']],
+    [['--name', '--quiet']],
+    [['-q']],
+    [[]],
+  ])('are read alike with those only that can be among %j', async (words) => {
+    const few = oclifFlags(words);
+    expect(Object.keys(few).length).toBeLessThan(8);
+    const parse = async (flags: typeof few) =>
+      Parser.parse(words, {flags, strict: true}).then(
+        (parsed) => parsed.flags,
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await parse(few)).toEqual(await parse(oclifFlags()));
+  });
+
   it('are read as bytes, milliseconds, words and yes', async () => {
     expect(
       await read([
