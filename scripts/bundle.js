@@ -94,9 +94,9 @@ const END = [
 /**
  * Makes the program as it is installed: four scripts in dist/cli/, each with a source map. `start` has what it takes to
  * start a command, `settings` what that takes with flags or limits, `end` what tells of it, and `rest` what few runs ask
- * for, so that little is read before the command runs. The value of each is a function, which bin/start.cjs calls. Scripts and not modules, since V8 can be given what it
- * has made of a script before; and few, since what is in one scope is called directly. The library (dist/index.js) stays
- * as it is.
+ * for, so that little is read before the command runs. The value of each is a function, which bin/start.cjs calls.
+ * Scripts and not modules, since V8 can be given what it has made of a script before; and few, since what is in one scope
+ * is called directly. The library (dist/index.js) stays as it is.
  * @param root where package.json is, with a slash
  * @param dist directory that the compiler has built into
  */
@@ -105,21 +105,24 @@ export async function bundle(root, dist) {
   await mkdir(directory, {recursive: true});
   await writeFile(path.join(directory, 'package.json'), '{"type": "commonjs"}\n');
   // What a script is asked for by those that are made after it is known only then, so each is made twice.
-  const drafts = [];
-  const make = async (write) => {
-    const owners = new Map();
-    const scripts = [];
-    for (const script of SCRIPTS) {
-      const handsOut = [...new Set((write ? drafts : scripts).flatMap(({wants}) => wants(script)))];
-      const made = await bundleScript({root, directory, script, owners, handsOut, write});
-      for (const file of made.files) owners.set(file, script);
-      scripts.push(made);
-    }
-    return scripts;
-  };
-  drafts.push(...(await make(false)));
-  refuseMistakes(await make(true));
+  const drafts = await makeScripts({root, directory});
+  refuseMistakes(await makeScripts({root, directory, drafts}));
   refuseUnused();
+  refuseNeverLate();
+}
+
+/** @param drafts what was made without knowing what the scripts want of one another; undefined: this makes drafts */
+async function makeScripts({root, directory, drafts}) {
+  const owners = new Map();
+  const scripts = [];
+  for (const script of SCRIPTS) {
+    const handsOut = [...new Set((drafts ?? scripts).flatMap(({wants}) => wants(script)))];
+    const write = drafts !== undefined;
+    const made = await bundleScript({root, directory, script, owners, handsOut, write});
+    for (const file of made.files) owners.set(file, script);
+    scripts.push(made);
+  }
+  return scripts;
 }
 
 /** @throws Error when a module is in two scripts, so that there would be two of what is in it, or not in its own */
@@ -199,10 +202,21 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
   };
 }
 
+/** What of `LATE` some script loads late. */
+const wasLate = new Set();
+
+/** @throws Error when the list names what nobody imports any more */
+function refuseNeverLate() {
+  const names = SCRIPTS.flatMap((script) => Object.keys(LATE[script] ?? {}));
+  const never = names.filter((name) => !wasLate.has(name));
+  if (never.length > 0) throw new Error(`nothing loads ${never.join(', ')} late`);
+}
+
 /** What `LATE` has of a module for a script that comes before the one it is in. */
 function later(name, script) {
   const owner = SCRIPTS.find((one) => LATE[one]?.[name] !== undefined);
   if (owner === undefined || SCRIPTS.indexOf(script) >= SCRIPTS.indexOf(owner)) return undefined;
+  wasLate.add(name);
   return {script: owner, names: LATE[owner][name]};
 }
 
