@@ -133,12 +133,12 @@ function compile({file, kept, descriptor}) {
  * One for source and compiled code, and for the next script too, which is mostly asked for soon: memory that was never
  * used before costs more than reading into it.
  */
-let read;
+let room;
 
 function memory(size) {
-  if (read === undefined) setImmediate(() => (read = undefined));
-  if (read === undefined || read.length < size) read = Buffer.allocUnsafeSlow(size);
-  return read;
+  if (room === undefined) setImmediate(() => (room = undefined));
+  if (room === undefined || room.length < size) room = Buffer.allocUnsafeSlow(size);
+  return room;
 }
 
 /**
@@ -150,10 +150,12 @@ function openKept(kept, owner) {
   let descriptor;
   try {
     descriptor = openSync(kept);
-    const {uid, mode} = fstatSync(descriptor);
+    const stats = fstatSync(descriptor);
+    const {uid, mode} = stats;
     const user = process.geteuid?.();
     // Where there are no users (Windows) the modes say nothing either.
-    if (user === undefined || ([0, user, owner].includes(uid) && (mode & 0o022) === 0)) return descriptor;
+    const isSafe = user === undefined || ([0, user, owner].includes(uid) && (mode & 0o022) === 0);
+    if (stats.isFile() && isSafe) return descriptor;
   } catch {
     return undefined;
   }

@@ -148,6 +148,24 @@ describe('the launcher', () => {
   });
 });
 
+describe('the launcher under a shell that the user may not read', () => {
+  needs('linux', 'otherUser', 'prlimit');
+
+  test('L-21 notes limits and descriptors, though not the environment', async () => {
+    scratchFile('limitrun', readFileSync(LAUNCHER), 0o755);
+    // The kernel keeps what such a program is started with from the user (ptrace(2), dumpable).
+    scratchFile('sh', readFileSync('/bin/sh'), 0o711);
+    scratchFile('node', '#!/bin/sh\necho "$LIMITRUN_INHERITED|$LIMITRUN_INHERITED_VARIABLES"\n', 0o755);
+    const user = 'setpriv --reuid 54321 --regid 54321 --clear-groups';
+    const {stdout, stderr} = await shell(
+      `exec 5</dev/null; exec ${user} prlimit --nofile=300:4000 '${scratch('sh')}' '${scratch('limitrun')}' -- true`,
+      {env: {PATH: `${scratch('')}:/usr/bin:/bin`}},
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^300 4000;( \d+)* 5( \d+)*;[^|]*\|:\n$/);
+  });
+});
+
 describe('the launcher as a user who may start nothing', () => {
   needs('linux', 'otherUser', 'prlimit');
 

@@ -4,6 +4,7 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -111,6 +112,12 @@ describe('the package', () => {
     expect(await end('exit 7')).toBe(7);
     for (const name of readdirSync(cache)) writeFileSync(path.join(cache, name), 'damaged');
     expect(await end('exit 7')).toBe(7);
+    for (const name of readdirSync(cache)) {
+      rmSync(path.join(cache, name));
+      mkdirSync(path.join(cache, name));
+    }
+    expect(await end('exit 7')).toBe(7);
+    rmSync(cache, {recursive: true});
     expect(await end(`mv '${cli}' '${cli}.gone'; exit 3`)).toBe(3);
     renameSync(`${cli}.gone`, cli);
   });

@@ -68,6 +68,8 @@ export class ProcfsProbe implements Probe {
   readonly #openedMs: number;
   #nextSweepMs: number;
   readonly #forks = new ForkWatch();
+  /** The pid given out last when nobody was left of the tree: until it changes, nobody has been started instead. */
+  #endedAtPid: number | undefined;
   /** The pid given out last when the children were last asked for. */
   #walkedAtPid: number | undefined;
   /** The same of the last sweep. */
@@ -161,9 +163,9 @@ export class ProcfsProbe implements Probe {
 
   members(where: 'nearby' | 'everywhere'): readonly ProcessIdentity[] {
     const lastPid = this.#forks.lastPid();
+    if (lastPid !== undefined && lastPid === this.#endedAtPid) return [];
     this.#walk();
-    const nearby = this.#alive();
-    if (where === 'nearby' || this.#nobodyAfterRoot()) return nearby;
+    if (where === 'nearby') return this.#alive();
     let known: number;
     do {
       known = this.#members.size;
@@ -176,6 +178,7 @@ export class ProcfsProbe implements Probe {
       if (!this.#meetNewcomers(lastPid)) break;
       alive = this.#alive();
     }
+    if (alive.length === 0 && this.#forks.lastPid() === lastPid) this.#endedAtPid = lastPid;
     return alive;
   }
 
@@ -337,22 +340,12 @@ export class ProcfsProbe implements Probe {
     return false;
   }
 
-  /** Pids are given out in order, and there were too few since it was started to begin again. */
-  #isRootYoung(): boolean {
-    return this.#options.ownChild && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
-  }
-
-  /** Whether no process at all has been started after the root: then the tree is the root alone. */
-  #nobodyAfterRoot(): boolean {
-    return this.#isRootYoung() && this.#forks.lastPid() === this.rootPid;
-  }
-
-  /** Who can be ours at all: while the root is young only those whose pids come after its own. */
+  /** Who can be ours at all: while the root is young only those whose pids, given out in order, come after its own. */
   #candidates(): readonly number[] {
     const pids = namesIn('/proc').map(Number);
+    const young = this.#options.ownChild && this.#options.nowMs() - this.#openedMs < YOUNG_MS;
     const lastPid = this.#sweptAtPid;
-    if (!this.#isRootYoung() || lastPid === undefined || lastPid < this.rootPid)
-      return pids.filter(Number.isInteger);
+    if (!young || lastPid === undefined || lastPid < this.rootPid) return pids.filter(Number.isInteger);
     return pids.filter((pid) => pid > this.rootPid);
   }
 

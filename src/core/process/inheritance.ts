@@ -131,10 +131,11 @@ function fromVariables(noted = ''): NotedVariables {
  */
 function restoreVariables(
   environment: Record<string, string | undefined>,
-  {entries, bytes, isWhole}: NotedVariables,
+  {entries, bytes, isWhole, status}: NotedVariables,
 ): Map<string, Buffer> {
   const unheld = new Map<string, Buffer>();
-  if (entries.length === 0) return unheld;
+  // Nothing could be noted.
+  if (status === '') return unheld;
   const names = new Set<string>();
   entries.forEach((entry, index) => {
     const equals = entry.indexOf('=');

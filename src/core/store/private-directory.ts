@@ -17,9 +17,13 @@ const PERMISSION_BITS = 0o777;
 export async function privateDirectory(root: string, ...below: readonly string[]): Promise<string> {
   const paths = [root];
   for (const name of below) paths.push(join(paths.at(-1) ?? root, name));
-  // They mostly are there: all are asked for at once.
+  // They mostly are there and private: all are asked for at once.
   const looks = await Promise.allSettled(paths.map((path) => lstat(path)));
-  for (const [index, path] of paths.entries()) await makeOwn(path, looks[index]);
+  let changed = false;
+  for (const [index, path] of paths.entries()) {
+    // In a directory that was open to others something else may be there by now.
+    changed = (await makeOwn(path, changed ? undefined : looks[index])) || changed;
+  }
   return paths.at(-1) ?? root;
 }
 
@@ -50,14 +54,19 @@ async function makeAbove(path: string): Promise<void> {
   }
 }
 
-/** @param look what {@link privateDirectory} has seen there */
-async function makeOwn(path: string, look: PromiseSettledResult<Stats> | undefined): Promise<void> {
-  const stats = look?.status === 'fulfilled' ? look.value : await lookedAt(path);
+/**
+ * @param look what has been seen there; undefined: that is not known
+ * @returns whether it had to be made, or to be made private
+ */
+async function makeOwn(path: string, look: PromiseSettledResult<Stats> | undefined): Promise<boolean> {
+  const isSeen = look?.status === 'fulfilled';
+  const stats = isSeen ? look.value : await lookedAt(path);
   if (stats.isSymbolicLink()) throw new Error('it is a link');
   if (!stats.isDirectory()) throw new Error('it is no directory');
   if (stats.uid !== process.geteuid?.()) throw new Error("it is another user's");
-  if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
+  if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return !isSeen;
   await chmod(path, DIRECTORY_MODE);
+  return true;
 }
 
 /** Made where nothing is: it mostly is there. */

@@ -51,7 +51,8 @@ const CLOSE_MS = 1000;
 
 /**
  * Keeps the record of a run: its log, which stays, and its live file, which goes with it. Nothing here throws, blocks
- * or waits where the run would notice; when files cannot be written, that is said once and the run goes on.
+ * or waits where the run would notice; when files cannot be written, that is said once and the run goes on. Of a run that
+ * is over by then the log is opened without blocking too, and written at once when that has succeeded.
  */
 export class RunRecorder {
   readonly #options: RecorderOptions;

@@ -1,3 +1,4 @@
+import {spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, onTestFinished, test, vi} from 'vitest';
@@ -108,21 +109,22 @@ test('a daemon whose parents are gone is found by the marker', async () => {
   expect(pids(tree)).toEqual(sorted(child.pid, daemon));
 });
 
-test('a young root that nobody was started after is alone, and nobody is searched for', async () => {
-  const child = startShell(
-    `"${process.execPath}" -e "${DAEMONIZE.replaceAll('\n', ' ')}"; echo ready; read x`,
-  );
-  const daemon = await child.saidPid('daemon');
-  await child.said('ready');
-  const lastPid = vi.spyOn(ForkWatch.prototype, 'lastPid').mockReturnValue(child.pid);
+test('of a tree that has ended nobody is searched for until somebody is started', async () => {
+  const child = startShell('read x');
+  const lastPid = vi.spyOn(ForkWatch.prototype, 'lastPid').mockReturnValue(1000);
   onTestFinished(() => {
     lastPid.mockRestore();
   });
   const tree = open(child, {marker: true});
-  expect(pids(tree, 'everywhere')).toEqual([child.pid]);
-  // By then pids may have come round.
-  now = 60;
-  expect(pids(tree, 'everywhere')).toEqual(sorted(child.pid, daemon));
+  child.process.stdin?.end('\n');
+  await child.ended;
+  expect(pids(tree, 'everywhere')).toEqual([]);
+  const [name = '', mark] = child.marker.split('=');
+  const late = spawn('sleep', ['1000'], {stdio: 'ignore', env: {...process.env, [name]: mark}});
+  onTestFinished(() => void late.kill('SIGKILL'));
+  expect(pids(tree, 'everywhere')).toEqual([]);
+  lastPid.mockReturnValue(1001);
+  expect(pids(tree, 'everywhere')).toEqual([late.pid]);
 });
 
 test('without a marker a daemon that was never seen below the root is a stranger', async () => {

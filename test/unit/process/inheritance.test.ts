@@ -81,6 +81,16 @@ test('the environment becomes what the launcher was started with, as far as Node
   ]);
 });
 
+test('what the shell has put into an empty environment is taken out', () => {
+  const environment = {
+    LIMITRUN_INHERITED: ';;',
+    LIMITRUN_INHERITED_VARIABLES: `:${noted()}`,
+    PWD: '/of/the/shell',
+  };
+  takeInheritance(environment);
+  expect(environment).toEqual({});
+});
+
 test('what the caller calls as the launcher calls things stays', () => {
   const environment: Record<string, string | undefined> = {
     LIMITRUN_INHERITED: ';;',
