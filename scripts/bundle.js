@@ -106,7 +106,7 @@ export async function bundle(root, dist) {
   await writeFile(path.join(directory, 'package.json'), '{"type": "commonjs"}\n');
   // What a script is asked for by those that are made after it is known only then, so each is made twice.
   const drafts = await makeScripts({root, directory});
-  refuseMistakes(await makeScripts({root, directory, drafts}));
+  refuseMistakes(await makeScripts({root, directory, drafts}), root);
   refuseUnused();
   refuseNeverLate();
 }
@@ -125,8 +125,11 @@ async function makeScripts({root, directory, drafts}) {
   return scripts;
 }
 
-/** @throws Error when a module is in two scripts, so that there would be two of what is in it, or not in its own */
-function refuseMistakes(scripts) {
+/**
+ * @throws Error when a module is in two scripts, so that there would be two of what is in it, or not in its own, or is
+ * listed for one and in none
+ */
+function refuseMistakes(scripts, root) {
   const owners = new Map();
   for (const {script, files} of scripts) {
     for (const file of files) {
@@ -139,6 +142,9 @@ function refuseMistakes(scripts) {
       const missing = wants(other.script).filter((file) => owners.get(file) !== other.script);
       if (missing.length > 0) throw new Error(`${script} looks in ${other.script} for ${missing.join(', ')}`);
     }
+  }
+  for (const name of [...START, ...END].filter((one) => one.includes('/'))) {
+    if (!owners.has(path.join(root, name))) throw new Error(`nothing loads ${name} any more`);
   }
 }
 
