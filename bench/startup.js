@@ -67,6 +67,7 @@ function rowsOf(package_, begun) {
     ['plain execa', ['node', path.join(package_, '../../execa.mjs'), 'true']],
     ['concurrently true', [path.join(package_, '../.bin/concurrently'), 'true']],
     ['limitrun -- true', [launcher, '--', 'true']],
+    ['limitrun -- false', [launcher, '--', 'false']],
     ['limitrun -q -- true', [launcher, '-q', '--', 'true']],
     // Where there are control groups the kernel takes its time to move a process into one.
     ['limitrun --max-rss 1GB ...', [launcher, '--max-rss', '1GB', '--', 'true']],

@@ -83,8 +83,10 @@ const LATE = {
   },
 };
 
-/** What every run does besides, while its command runs and at the end. */
+/** What every run does besides, while its command runs and at the end, whether the command fails or not. */
 const END = [
+  'node_modules/execa/lib/return/message.js',
+  'node_modules/strip-final-newline/index.js',
   'src/core/report/summary.ts',
   'src/core/store/run-recorder.ts',
   'src/core/store/state-places.ts',

@@ -71,6 +71,12 @@ const LIGHTER = {
   ],
   // It would go on listening until the subprocess has ended; that nobody listens to it any more is the same.
   'execa/lib/resolve/wait-subprocess.js': [
+    // Of a command that fails: what was read of its streams. limitrun's have none, so that this rejects only for a hook's.
+    [
+      "import {getBufferedData} from '../io/contents.js';",
+      `import {getBufferedData as ofFailed} from '../io/contents.js';
+const getBufferedData = promise => Promise.resolve(promise).catch(error => ofFailed(Promise.reject(error)));`,
+    ],
     [
       `async (subprocess, {signal}) => {
 	const [error] = await once(subprocess, 'error', {signal});`,

@@ -159,7 +159,7 @@ describe('the package', () => {
 
     const keptAfter = async (...words: string[]): Promise<string[]> => {
       const bin = path.join(directory, 'node_modules', '.bin', 'limitrun');
-      expect((await startProgram(bin, words).exited).code).toBe(0);
+      expect((await startProgram(bin, words).exited).code).toBe(words.at(-1) === 'false' ? 1 : 0);
       return readdirSync(cache());
     };
 
@@ -180,6 +180,10 @@ describe('the package', () => {
       ],
       [
         ['--no-record', '--', 'true'],
+        ['flags-end', 'flags-settings', 'flags-start'],
+      ],
+      [
+        ['--no-record', '--', 'false'],
         ['flags-end', 'flags-settings', 'flags-start'],
       ],
     ])(
