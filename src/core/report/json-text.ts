@@ -1,10 +1,9 @@
+import {PLAIN} from './printable.js';
+
 /** To a thousandth: more digits would be noise. Whole numbers stay as they are, however large. */
 export function rounded(value: number): number {
   return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;
 }
-
-/** Most texts; asked first, since making the other expression takes longer. */
-const PLAIN = /^[ -~]*$/;
 
 /** What JSON.stringify leaves as it is: DEL, C1 controls, line separators, bidi marks and other invisible characters. */
 export function escaped(json: string): string {

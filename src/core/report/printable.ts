@@ -1,5 +1,5 @@
-/** Most texts; asked first, since making the other expression takes longer. */
-const PLAIN = /^[ -~]*$/;
+/** Most texts; asked first, since making an expression for the others takes longer. */
+export const PLAIN = /^[ -~]*$/;
 
 /**
  * Text from outside (a name, an argument, a file's line) made safe to print on one line: every character that a
