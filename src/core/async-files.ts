@@ -13,6 +13,7 @@ export const stat = promised<[path: string], fs.Stats>(fs.stat);
 export const unlink = promised(fs.unlink);
 
 const close = promised(fs.close);
+const fchmod = promised(fs.fchmod);
 const fstat = promised<[fd: number], fs.Stats>(fs.fstat);
 const ftruncate = promised<[fd: number, size: number]>(fs.ftruncate);
 const openFd = promised<[path: string, flags: string | number, mode?: number], number>(fs.open);
@@ -43,22 +44,8 @@ export class OpenFile {
     return fstat(this.fd);
   }
 
-  /**
-   * At once: its file system has just answered, and who waits for it has nothing else to do.
-   * @returns how much of a buffer has been written
-   */
-  writeNow(buffer: Buffer, offset: number): number {
-    return fs.writeSync(this.fd, buffer, offset);
-  }
-
-  /** See {@link writeNow}. Whatever the umask. */
-  chmodNow(mode: number): void {
-    if ((fs.fstatSync(this.fd).mode & 0o7777) !== mode) fs.fchmodSync(this.fd, mode);
-  }
-
-  /** See {@link writeNow}. */
-  closeNow(): void {
-    fs.closeSync(this.fd);
+  chmod(mode: number): Promise<void> {
+    return fchmod(this.fd, mode);
   }
 
   truncate(size: number): Promise<void> {

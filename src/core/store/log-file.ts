@@ -18,15 +18,11 @@ export class LogFile {
   #full = false;
   #ended = false;
 
-  /**
-   * @param onFault called at most once, with one line: why there is no log (any more)
-   * @param over the run is over: what is left to do is done at once as soon as the file is there
-   */
+  /** @param onFault called at most once, with one line: why there is no log (any more) */
   constructor(
     private readonly places: StatePlaces,
     private readonly runId: string,
     onFault: (text: string) => void,
-    private readonly over = false,
   ) {
     this.#queue = new LineQueue(
       (text) => this.#write(text),
@@ -91,21 +87,17 @@ export class LogFile {
     await this.settled();
     const {state} = this.places;
     if (this.#file === undefined || state === undefined) return;
-    if (this.over) this.#file.closeNow();
-    else await this.#file.close();
+    await this.#file.close();
     // Where it cannot be removed, it is in nobody's way.
     if (this.empty) await unlink(logFile(state, this.runId)).catch(() => undefined);
   }
 
   async #write(text: string): Promise<void> {
-    const file = (this.#file ??= await this.#open());
+    this.#file ??= await this.#open();
     const bytes = Buffer.from(text);
     let written = 0;
     try {
-      while (written < bytes.length)
-        written += this.over
-          ? file.writeNow(bytes, written)
-          : (await file.write(bytes, written)).bytesWritten;
+      while (written < bytes.length) written += (await this.#file.write(bytes, written)).bytesWritten;
     } finally {
       this.#count(bytes.subarray(0, written));
     }

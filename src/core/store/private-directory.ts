@@ -15,16 +15,13 @@ const PERMISSION_BITS = 0o777;
  * @throws a system error, or an Error that says what stands in the way
  */
 export async function privateDirectory(root: string, ...below: readonly string[]): Promise<string> {
-  const paths = [root];
-  for (const name of below) paths.push(join(paths.at(-1) ?? root, name));
-  // They mostly are there and private: all are asked for at once.
-  const looks = await Promise.allSettled(paths.map((path) => lstat(path)));
-  let changed = false;
-  for (const [index, path] of paths.entries()) {
-    // In a directory that was open to others something else may be there by now.
-    changed = (await makeOwn(path, changed ? undefined : looks[index])) || changed;
+  let path = root;
+  await makeOwn(path);
+  for (const name of below) {
+    path = join(path, name);
+    await makeOwn(path);
   }
-  return paths.at(-1) ?? root;
+  return path;
 }
 
 /**
@@ -35,7 +32,7 @@ export async function privateFile(path: string): Promise<OpenFile> {
   const {O_CREAT, O_EXCL, O_NOFOLLOW, O_APPEND, O_WRONLY} = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_WRONLY, FILE_MODE);
   try {
-    file.chmodNow(FILE_MODE);
+    await file.chmod(FILE_MODE);
     return file;
   } catch (error) {
     await file.close();
@@ -54,19 +51,13 @@ async function makeAbove(path: string): Promise<void> {
   }
 }
 
-/**
- * @param look what has been seen there; undefined: that is not known
- * @returns whether it had to be made, or to be made private
- */
-async function makeOwn(path: string, look: PromiseSettledResult<Stats> | undefined): Promise<boolean> {
-  const isSeen = look?.status === 'fulfilled';
-  const stats = isSeen ? look.value : await lookedAt(path);
+async function makeOwn(path: string): Promise<void> {
+  const stats = await lookedAt(path);
   if (stats.isSymbolicLink()) throw new Error('it is a link');
   if (!stats.isDirectory()) throw new Error('it is no directory');
   if (stats.uid !== process.geteuid?.()) throw new Error("it is another user's");
-  if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return !isSeen;
+  if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
   await chmod(path, DIRECTORY_MODE);
-  return true;
 }
 
 /** Made where nothing is: it mostly is there. */

@@ -51,8 +51,7 @@ const CLOSE_MS = 1000;
 
 /**
  * Keeps the record of a run: its log, which stays, and its live file, which goes with it. Nothing here throws, blocks
- * or waits where the run would notice; when files cannot be written, that is said once and the run goes on. Of a run that
- * is over by then the log is opened without blocking too, and written at once when that has succeeded.
+ * or waits where the run would notice; when files cannot be written, that is said once and the run goes on.
  */
 export class RunRecorder {
   readonly #options: RecorderOptions;
@@ -84,7 +83,7 @@ export class RunRecorder {
     const onFault = (text: string): void => {
       this.#fault(text);
     };
-    this.#log = new LogFile(places, runId, onFault, options.over);
+    this.#log = new LogFile(places, runId, onFault);
     this.#live = new LiveFile(places, runId, onFault);
     this.#timer = setInterval(() => {
       if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
