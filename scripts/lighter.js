@@ -6,6 +6,21 @@ import {importedAtOnce} from './parts.js';
 
 const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
 
+/** `once` of node:events, without signals by which it can be called off. */
+const ONCE = `const once = (emitter, name) =>
+  new Promise((resolve, reject) => {
+    const happened = (...payload) => {
+      emitter.off('error', failed);
+      resolve(payload);
+    };
+    const failed = (error) => {
+      emitter.off(name, happened);
+      reject(error);
+    };
+    if (name !== 'error') emitter.once('error', failed);
+    emitter.once(name, happened);
+  });`;
+
 /**
  * What dependencies do for every command and limitrun never needs, by file: what stands there and what stands there
  * instead, which does the same as far as limitrun is concerned. A dependency that changes there fails the build.
@@ -20,6 +35,15 @@ const LIGHTER = {
       'line => /^[ -~]*$/.test(line) ? line : line.replaceAll(getSpecialCharRegExp(),',
     ],
   ],
+  // Node makes each when it is asked for it.
+  'execa/lib/utils/uint-array.js': [
+    ['const textEncoder = new TextEncoder();', ''],
+    ['textEncoder.encode(', 'new TextEncoder().encode('],
+    ['const textDecoder = new TextDecoder();', ''],
+    ['textDecoder.decode(', 'new TextDecoder().decode('],
+  ],
+  // All that is said of these events is what comes first; node:events can be told to give up, for which it needs more.
+  'execa/lib/resolve/exit-async.js': [["import {once} from 'node:events';", ONCE]],
   // All three of limitrun's own streams would be opened, to compare something with them.
   'execa/lib/utils/standard-stream.js': [
     [
@@ -83,6 +107,7 @@ const getBufferedData = promise => Promise.resolve(promise).catch(error => ofFai
       `async (subprocess) => {
 	const [error] = await once(subprocess, 'error');`,
     ],
+    ["import {once} from 'node:events';", ONCE],
   ],
   // The other ways to call it, each made when execa is loaded.
   'execa/index.js': [

@@ -1,3 +1,5 @@
+import {callLater} from './later.js';
+
 /** A run that is over by then has not come to where V8 would tidy up. */
 const AFTER_MS = 1000;
 
@@ -10,17 +12,16 @@ const AFTER_MS = 1000;
 export function keepHeapQuiet(): () => void {
   let setFlag: ((flag: string) => void) | undefined;
   let isOver = false;
-  const timer = setTimeout(() => {
+  const cancel = callLater(AFTER_MS, () => {
     void import('node:v8').then(({setFlagsFromString}) => {
       if (isOver) return;
       setFlag = setFlagsFromString;
       setFlag('--no-incremental-marking');
     });
-  }, AFTER_MS);
-  timer.unref();
+  });
   return () => {
     isOver = true;
-    clearTimeout(timer);
+    cancel();
     setFlag?.('--incremental-marking');
   };
 }

@@ -1,6 +1,6 @@
-import {isatty} from 'node:tty';
 import {systemClock} from './clock.js';
 import {errorMessage} from './error-message.js';
+import {callLater} from './later.js';
 import type {RunPlan} from './plan/run-plan.js';
 import type {Guard} from './process/guard.js';
 import {callersDescriptors} from './process/own-inheritance.js';
@@ -9,6 +9,7 @@ import {progressMode} from './progress-mode.js';
 import type {RunTeller} from './run-teller.js';
 import type {LiveTable} from './terminal/live-table.js';
 import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
+import {isTerminal} from './terminal/is-terminal.js';
 
 /** Nobody sees a run sooner than this in another terminal; one that is over by then need not be shown as it goes. */
 const UNSEEN_MS = 50;
@@ -89,9 +90,9 @@ export class RunOnlookers {
 
   async #unseen(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, UNSEEN_MS);
+      const cancel = callLater(UNSEEN_MS, resolve);
       this.#hurry = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });
@@ -145,7 +146,7 @@ export class RunOnlookers {
 
   #progressMode(): ReturnType<typeof progressMode> {
     return progressMode(this.plan.output.progress, {
-      terminal: isatty(2),
+      terminal: isTerminal(2),
       nested: process.env['LIMITRUN_RUN_ID'] !== undefined,
     });
   }

@@ -1,5 +1,5 @@
 import {closeSync, openSync, readlinkSync} from 'node:fs';
-import {isatty, WriteStream} from 'node:tty';
+import {WriteStream} from 'node:tty';
 import {systemClock} from './clock.js';
 import {inForeground} from './process/caller-signals.js';
 import type {Guard} from './process/guard.js';
@@ -11,6 +11,7 @@ import {eraseBelow, type TerminalSize} from './terminal/scroll-region.js';
 import {supportsRegion, unicodeTerminal} from './terminal/terminal-environment.js';
 import {TerminalModes} from './terminal/terminal-modes.js';
 import {STANDARD_ERROR_PAINT} from './standard-error-paint.js';
+import {isTerminal} from './terminal/is-terminal.js';
 
 const STANDARD_ERROR = 2;
 
@@ -61,7 +62,7 @@ interface Terminal {
 }
 
 function openTerminal(mode: LiveTableOptions['mode']): Terminal | undefined {
-  if (isatty(STANDARD_ERROR)) return {descriptor: STANDARD_ERROR, size: sizeOf(process.stderr)};
+  if (isTerminal(STANDARD_ERROR)) return {descriptor: STANDARD_ERROR, size: sizeOf(process.stderr)};
   if (mode === 'auto') return undefined;
   let descriptor: number;
   try {

@@ -1,11 +1,11 @@
-import {isatty} from 'node:tty';
 import {chalkStderr} from 'chalk';
 import {isColourForbidden} from './no-color.js';
 import {PLAIN_PAINT, type Paint} from './report/paint.js';
+import {isTerminal} from './terminal/is-terminal.js';
 
 /** What a file or a pipe gets; Azure's pipelines (TF_BUILD) show colours, as chalk knows. */
 function isPlain({FORCE_COLOR, TF_BUILD}: NodeJS.ProcessEnv): boolean {
-  return !isatty(2) && FORCE_COLOR === undefined && TF_BUILD === undefined;
+  return !isTerminal(2) && FORCE_COLOR === undefined && TF_BUILD === undefined;
 }
 
 let chosen: Paint | undefined;

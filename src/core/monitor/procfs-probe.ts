@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {endianness} from 'node:os';
 import type {
   Probe,
@@ -95,7 +94,7 @@ export class ProcfsProbe implements Probe {
     this.#options = options;
     this.rootPid = options.rootPid;
     if (options.crowded !== undefined) this.crowded = options.crowded;
-    this.#units = parseAuxv(readFileSync('/proc/self/auxv'), endianness() === 'LE');
+    this.#units = parseAuxv(readProcText('/proc/self/auxv') ?? '', endianness() === 'LE');
     this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
     this.#openedMs = options.nowMs();
     this.#nextSweepMs = this.#openedMs + SWEEP_EVERY_MS;

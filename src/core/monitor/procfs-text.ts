@@ -201,17 +201,27 @@ export function parseCommandLine(text: string): string[] {
   return words.with(-1, `${(words.at(-1) ?? '').replace(/\uFFFD$/, '')}…`);
 }
 
-/** Page size and clock ticks per second out of /proc/self/auxv (getauxval(3)): pairs of machine words. */
-export function parseAuxv(bytes: Buffer, littleEndian: boolean): {pageBytes: number; ticksPerSecond: number} {
-  const AT_PAGESZ = 6n;
-  const AT_CLKTCK = 17n;
+/**
+ * Page size and clock ticks per second out of /proc/self/auxv (getauxval(3)): pairs of machine words of eight bytes.
+ * @param text latin1, as the files of /proc are read
+ */
+export function parseAuxv(text: string, littleEndian: boolean): {pageBytes: number; ticksPerSecond: number} {
+  const AT_PAGESZ = 6;
+  const AT_CLKTCK = 17;
   let pageBytes = 4096;
   let ticksPerSecond = 100;
-  for (let at = 0; at + 16 <= bytes.length; at += 16) {
-    const key = littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
-    const value = littleEndian ? bytes.readBigUInt64LE(at + 8) : bytes.readBigUInt64BE(at + 8);
-    if (key === AT_PAGESZ) pageBytes = Number(value);
-    if (key === AT_CLKTCK) ticksPerSecond = Number(value);
+  for (let at = 0; at + 16 <= text.length; at += 16) {
+    const key = wordAt(text, at, littleEndian);
+    if (key === AT_PAGESZ) pageBytes = wordAt(text, at + 8, littleEndian);
+    if (key === AT_CLKTCK) ticksPerSecond = wordAt(text, at + 8, littleEndian);
   }
   return {pageBytes, ticksPerSecond};
+}
+
+/** Exact up to 2^53. */
+function wordAt(text: string, at: number, littleEndian: boolean): number {
+  let value = 0;
+  for (let byte = 0; byte < 8; byte += 1)
+    value = value * 256 + text.charCodeAt(at + (littleEndian ? 7 - byte : byte));
+  return value;
 }

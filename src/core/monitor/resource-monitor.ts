@@ -66,7 +66,10 @@ export class ResourceMonitor {
   #settle!: () => void;
   /** When the tree is not so new any more that it is looked at all the time, or is no longer watched. */
   readonly settled = new Promise<void>((resolve) => {
-    this.#settle = resolve;
+    this.#settle = () => {
+      this.#settle = () => undefined;
+      resolve();
+    };
   });
 
   constructor(options: ResourceMonitorOptions) {

@@ -1,6 +1,6 @@
-import {isatty} from 'node:tty';
 import {parseStat} from '../monitor/procfs-text.js';
 import {readProcText} from '../monitor/proc-file.js';
+import {isTerminal} from '../terminal/is-terminal.js';
 
 /**
  * Signals that are passed on. SIGUSR1 is among them because Node would open its debugger port. Signals of the
@@ -72,6 +72,6 @@ export function inForeground(): boolean {
   const text = readProcText('/proc/self/stat');
   const stat = text === undefined ? undefined : parseStat(text);
   // Without /proc the answer of a terminal on standard input has to do.
-  if (stat === undefined) return isatty(0);
+  if (stat === undefined) return isTerminal(0);
   return stat.terminalGroup > 0 && stat.group === stat.terminalGroup;
 }

@@ -1,5 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {closeSync, existsSync, writeSync} from 'node:fs';
+import {waitFor} from '../later.js';
 import {readStatOf} from '../monitor/procfs-process.js';
 import type {Inheritance} from './inheritance.js';
 import {GUARD_SCRIPT} from './guard-script.js';
@@ -69,12 +70,7 @@ export class Guard {
     if (this.#process === undefined) return;
     this.#tell('goodbye');
     this.#hangUp();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, MOST_PATIENCE_MS);
-    });
-    await Promise.race([this.#gone, late]);
-    clearTimeout(timer);
+    await waitFor(this.#gone, MOST_PATIENCE_MS);
   }
 
   #start(onFailure: (why: string) => void): ChildProcess {

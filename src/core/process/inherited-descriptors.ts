@@ -1,4 +1,5 @@
-import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {readdirSync, readlinkSync} from 'node:fs';
+import {readProcText} from '../monitor/proc-file.js';
 
 /** What Node opens for itself before any script runs. */
 const NODES_OWN = /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/;
@@ -55,7 +56,7 @@ const CLOSED_ON_EXEC = 0o2000000;
 export function toBeNamed(descriptors: readonly number[]): number[] {
   return descriptors.filter((descriptor) => {
     try {
-      const text = readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'latin1');
+      const text = readProcText(`/proc/self/fdinfo/${String(descriptor)}`) ?? '';
       const flags = Number.parseInt(/^flags:\s+([0-7]+)/m.exec(text)?.[1] ?? '', 8);
       return Number.isNaN(flags) || (flags & CLOSED_ON_EXEC) !== 0;
     } catch {

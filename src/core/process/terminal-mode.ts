@@ -1,6 +1,6 @@
 import {closeSync, existsSync, openSync} from 'node:fs';
-import {isatty} from 'node:tty';
 import {inForeground} from './caller-signals.js';
+import {isTerminal} from '../terminal/is-terminal.js';
 
 /** By absolute path: one planted in PATH or in the working directory is never run. */
 const STTY = ['/bin/stty', '/usr/bin/stty'];
@@ -11,7 +11,7 @@ const STTY = ['/bin/stty', '/usr/bin/stty'];
  */
 export async function restoreLineMode(): Promise<void> {
   const stty = STTY.find((path) => existsSync(path));
-  if (stty === undefined || !isatty(0) || !inForeground()) return;
+  if (stty === undefined || !isTerminal(0) || !inForeground()) return;
   const modes = await run(stty, ['-a']);
   if (/(^|\s)-(icanon|echo)(\s|;|$)/.test(modes)) await run(stty, ['sane']);
 }
@@ -23,7 +23,7 @@ export async function restoreLineMode(): Promise<void> {
  */
 export function leaveTerminalAlone(): void {
   for (const descriptor of [0, 1, 2]) {
-    if (!isatty(descriptor)) continue;
+    if (!isTerminal(descriptor)) continue;
     closeSync(descriptor);
     // The lowest free number is the one just closed.
     openSync('/dev/null', 'r+');

@@ -2,6 +2,7 @@ import type {Clock} from '../clock.js';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {recordable} from '../record/recordable.js';
 import type {Happening, RunEvent} from '../record/run-event.js';
+import {waitFor} from '../later.js';
 import {systemErrorText} from '../system-error.js';
 import {LiveFile} from './live-file.js';
 import {LiveLines} from './live-lines.js';
@@ -60,7 +61,7 @@ export class RunRecorder {
   readonly #ending = new LogEnding();
   readonly #live: LiveFile;
   readonly #liveLines = new LiveLines();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #startedAtMs: number | undefined;
   #checkpointAtMs = 0;
   #loggedAtMs = 0;
@@ -85,6 +86,7 @@ export class RunRecorder {
     };
     this.#log = new LogFile(places, runId, onFault);
     this.#live = new LiveFile(places, runId, onFault);
+    if (options.over === true) return;
     this.#timer = setInterval(() => {
       if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
         this.#writeLiveSoon();
@@ -116,13 +118,8 @@ export class RunRecorder {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#timer);
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_MS);
-    });
-    await Promise.race([this.#finish(), tooLong]);
-    clearTimeout(timer);
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    await waitFor(this.#finish(), CLOSE_MS);
   }
 
   async #finish(): Promise<void> {

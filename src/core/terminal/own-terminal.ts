@@ -1,8 +1,9 @@
 import {openSync, write, writeSync} from 'node:fs';
-import {isatty, ReadStream} from 'node:tty';
+import {ReadStream} from 'node:tty';
 import {promisify} from 'node:util';
 import {blockFor} from '../block.js';
 import type {TerminalPort, TerminalSize} from './terminal-port.js';
+import {isTerminal} from './is-terminal.js';
 
 const writeSome = promisify(write);
 const OUTPUT = 1;
@@ -14,7 +15,7 @@ const FULL_RETRIES = 50;
 
 /** Whether standard output is a terminal that can be drawn on. @param term the variable TERM */
 export function canDraw(term: string | undefined): boolean {
-  return isatty(OUTPUT) && term !== 'dumb';
+  return isTerminal(OUTPUT) && term !== 'dumb';
 }
 
 /**
@@ -47,7 +48,7 @@ export function openOwnTerminal(): TerminalPort {
 }
 
 function openInput(): ReadStream | undefined {
-  if (isatty(0)) return process.stdin;
+  if (isTerminal(0)) return process.stdin;
   try {
     return new ReadStream(openSync('/dev/tty', 'r+'));
   } catch {
