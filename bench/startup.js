@@ -58,7 +58,8 @@ function environment(scratch, node) {
 const works = ([file]) => spawnSync(file, ['--version'], {stdio: 'ignore'}).error === undefined;
 
 function rowsOf(package_, begun) {
-  const launcher = path.join(package_, 'bin/limitrun');
+  // As npm links it.
+  const launcher = path.join(package_, '../.bin/limitrun');
   const rows = [
     ['node -e 0', ['node', '-e', '0']],
     ['true', ['true']],
@@ -170,9 +171,9 @@ export async function startup(runs, node = process.execPath) {
     const version = execFileSync(node, ['--version']).toString().trim();
     console.log(`\nfrom start to exit, ms, and the ratio of medians to node -e 0 (Node ${version})`);
     measure(rowsOf(package_, begun), env, runs);
-    streams(path.join(package_, 'bin/limitrun'), scratch, env, runs);
+    streams(path.join(package_, '../.bin/limitrun'), scratch, env, runs);
     const bare = await resident(['node', '-e', 'setTimeout(() => {}, 9000)'], env);
-    const watching = await resident([path.join(package_, 'bin/limitrun'), '-q', '--', 'sleep', '9'], env);
+    const watching = await resident([path.join(package_, '../.bin/limitrun'), '-q', '--', 'sleep', '9'], env);
     console.log('\nresident memory while it waits, MiB');
     console.log(
       `  node ${(bare / 1024).toFixed(1)}   limitrun ${(watching / 1024).toFixed(1)}   ${(watching / bare).toFixed(2)} x`,

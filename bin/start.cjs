@@ -15,7 +15,6 @@ const {
   statSync,
   writeFileSync,
 } = require('node:fs');
-const {setImmediate} = require('node:timers');
 const {Script} = require('node:vm');
 
 // Names are put together as texts: Node's own way takes longer than opening what they name.
@@ -136,15 +135,15 @@ function timeText(mtimeMs) {
   return String(mtimeMs).padEnd(TIME_BYTES);
 }
 
-/**
- * One for source and compiled code, and for the next script too, which is mostly asked for soon: memory that was never
- * used before costs more than reading into it.
- */
+/** What a script has left for the next one: memory that was never used before costs more than reading into it. */
 let room;
 
+/** One for source and compiled code. Each second script takes what the one before has left, and leaves nothing. */
 function memory(size) {
-  if (room === undefined) setImmediate(() => (room = undefined));
-  if (room === undefined || room.length < size) room = Buffer.allocUnsafeSlow(size);
+  const left = room;
+  room = undefined;
+  if (left !== undefined && left.length >= size) return left;
+  room = Buffer.allocUnsafeSlow(size);
   return room;
 }
 

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {importedAtOnce} from './parts.js';
+import {importedAtOnce, madeLate} from './parts.js';
 
 const OCLIF = createRequire(import.meta.url)('@oclif/core/package.json');
 
@@ -179,18 +179,22 @@ export {
       'if (rows[y]?.[x]?.x === x) return true;\n    let i_max = Math.min(rows.length - 1, y);',
     ],
   ],
-  // The characters of a table, made anew for each cell by taking fifteen words apart. No cell of limitrun's has its own.
+  // Lines above and below the rows, which limitrun's tables do not have: drawn cell by cell, and dropped when empty.
+  'cli-table3/src/table.js': [
+    ["doDraw(row, 'top', result);", ''],
+    ["doDraw(row, 'bottom', result);", ''],
+  ],
+  // The characters of a table, made anew for each cell by taking fifteen words apart. No cell of limitrun's has its own, and
+  // those between cells have names that need not be taken apart.
   // And what only a debugger of tables is told: for it every long text was measured and cut off.
   'cli-table3/src/cell.js': [
     ['let content = utils.truncate(this.content, 10, this.truncate);', ''],
     ['info(`${this.y}-${this.x}: ${this.rowSpan - lineNum}x${this.colSpan} Cell ${content}`);', ''],
     [
-      'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(',
-      `const shared = this.options.chars === undefined ? tableChars.shared : undefined;
-      let chars = (this.chars = shared ?? {});
-      if (this.options.chars === undefined) Object.defineProperty(tableChars, 'shared', {value: chars});
-      if (shared === undefined) CHAR_NAMES.forEach(`,
+      'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(function (name) {\n      setOption(optionsChars, tableChars, name, chars);\n    });',
+      'this.chars = tableChars;',
     ],
+    ["let optionsChars = this.options.chars || {};", ''],
     // The name of an option taken apart and put together again, for each cell.
     ...['Left', 'Right'].map((side) => {
       const name = `padding-${side.toLowerCase()}`;
@@ -386,7 +390,7 @@ export const loadedWhenCalled = {
 /** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
 const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|tty|v8)$/;
 
-/** Has them loaded when something of them is used. */
+/** Has them loaded when a function of theirs is called, a class made, or a method of one of their objects asked for. */
 export const loadedWhenUsed = {
   name: 'loaded-when-used',
   setup({onResolve, onLoad}) {
@@ -395,10 +399,20 @@ export const loadedWhenUsed = {
       importer === namespace ? {path: id, external: true} : {path: id, namespace},
     );
     onLoad({filter: SELDOM_USED, namespace}, async ({path: id}) => {
-      const keys = Object.keys(await import(id)).filter((key) => key !== 'default');
-      const contents = `for (const key of ${JSON.stringify(keys)})
-        Object.defineProperty(exports, key, {enumerable: true, get: () => require(${JSON.stringify(id)})[key]});`;
-      return {contents, loader: 'js'};
+      const module = `require(${JSON.stringify(id)})`;
+      const exported = await import(id);
+      const names = Object.keys(exported).filter((name) => name !== 'default');
+      const functions = names.filter((name) => typeof exported[name] === 'function');
+      const objects = names.filter((name) => typeof exported[name] === 'object' && exported[name] !== null);
+      const lines = objects.map(
+        (name) => `export const ${name} = /* @__PURE__ */ new Proxy({}, {
+          get: (_, key) => {
+            const method = ${module}.${name}[key];
+            return typeof method === 'function' ? method.bind(${module}.${name}) : method;
+          },
+        });`,
+      );
+      return {contents: [madeLate(functions, module), ...lines].join('\n'), loader: 'js'};
     });
   },
 };

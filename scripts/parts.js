@@ -49,13 +49,7 @@ export function takingParts({root, script, owners, home, late, wanted, read}) {
       });
       onLoad({filter: /^/, namespace: 'late'}, ({path: file, pluginData: {names, script: owner}}) => {
         const part = `${PART}(${JSON.stringify(owner)}, ${JSON.stringify(nameOf(root, file))})`;
-        const lines = names.map(
-          (name) => `export function ${name}(...args) {
-            const {${name}: real} = ${part};
-            return new.target ? new real(...args) : real(...args);
-          }`,
-        );
-        return {contents: lines.join('\n')};
+        return {contents: madeLate(names, part)};
       });
       // Who requires it wants no module with a function for each of its exports.
       onLoad({filter: /^/, namespace: 'part-required'}, ({path: file, pluginData: owner}) => ({
@@ -72,6 +66,17 @@ export function takingParts({root, script, owners, home, late, wanted, read}) {
       });
     },
   };
+}
+
+/** @returns a module of these functions and classes, which asks for another one when one of them is called or made */
+export function madeLate(names, module) {
+  const functions = names.map(
+    (name) => `export function ${name}(...args) {
+      const {${name}: real} = ${module};
+      return new.target ? new real(...args) : real(...args);
+    }`,
+  );
+  return functions.join('\n');
 }
 
 /**

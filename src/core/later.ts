@@ -1,30 +1,28 @@
 /**
- * Calls back after so many milliseconds, as `setTimeout` does. Node's timers are touched only in the next turn of the
- * event loop: the first one that is made and the first one that is cleared take 0.2 ms each, which what is over in this
- * turn does not need, and what has to wait for something else has to spare by then.
- * @returns a function that cancels it
+ * When so many milliseconds have passed: a wait for memory that nobody changes. That takes less than a tenth of what the
+ * first timer of a process takes (0.3 ms on Node 20), which runs that are over at once do not need for anything else.
+ * Unlike a timer it does not keep the process alive: what goes on meanwhile has to.
  */
+export function passed(ms: number): Promise<unknown> {
+  const wait = Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms);
+  return Promise.resolve(wait.value);
+}
+
+/** Calls back after so many milliseconds; see {@link passed}. @returns a function that cancels it */
 export function callLater(ms: number, callback: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
   let isCancelled = false;
-  setImmediate(() => {
-    if (!isCancelled) timer = setTimeout(callback, ms);
+  void passed(ms).then(() => {
+    if (!isCancelled) callback();
   });
   return () => {
     isCancelled = true;
-    if (timer !== undefined) clearTimeout(timer);
   };
 }
 
-/** Waits for something, but no longer than so many milliseconds. @throws what it rejects with, if it does so in time */
+/**
+ * Waits for something, but no longer than so many milliseconds; see {@link passed}.
+ * @throws what it rejects with, if it does so in time
+ */
 export async function waitFor(what: Promise<unknown> | undefined, mostMs: number): Promise<void> {
-  let cancel = (): void => undefined;
-  const late = new Promise<void>((resolve) => {
-    cancel = callLater(mostMs, resolve);
-  });
-  try {
-    await Promise.race([what, late]);
-  } finally {
-    cancel();
-  }
+  await Promise.race([what, passed(mostMs)]);
 }

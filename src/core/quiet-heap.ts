@@ -1,3 +1,4 @@
+import {setFlagsFromString} from 'node:v8';
 import {callLater} from './later.js';
 
 /** A run that is over by then has not come to where V8 would tidy up. */
@@ -10,18 +11,13 @@ const AFTER_MS = 1000;
  * @returns puts everything back: V8 keeps compiled code only for the flags it was made under (bin/start.cjs)
  */
 export function keepHeapQuiet(): () => void {
-  let setFlag: ((flag: string) => void) | undefined;
-  let isOver = false;
+  let isQuiet = false;
   const cancel = callLater(AFTER_MS, () => {
-    void import('node:v8').then(({setFlagsFromString}) => {
-      if (isOver) return;
-      setFlag = setFlagsFromString;
-      setFlag('--no-incremental-marking');
-    });
+    isQuiet = true;
+    setFlagsFromString('--no-incremental-marking');
   });
   return () => {
-    isOver = true;
     cancel();
-    setFlag?.('--incremental-marking');
+    if (isQuiet) setFlagsFromString('--incremental-marking');
   };
 }

@@ -100,11 +100,9 @@ export class RunOnlookers {
 
   async #record(): Promise<void> {
     const {plan, teller, run} = this;
-    // Loaded in any case while the command runs.
     const [{RunRecorder}, {statePlaces}] = await Promise.all([
       import('./store/run-recorder.js'),
       import('./store/state-places.js'),
-      this.#unseen(),
     ]);
     const recorder = new RunRecorder({
       places: statePlaces(process.env),
@@ -113,11 +111,12 @@ export class RunOnlookers {
       checkpoint: () => teller.checkpoint(),
       tree: run.tree,
       clock: systemClock,
-      over: this.#isOver,
       onFault: (text) => {
         teller.notice('warning', text);
       },
     });
+    await Promise.all([recorder.prepare(), this.#unseen()]);
+    recorder.begin(this.#isOver);
     teller.join({
       add: (event) => {
         recorder.add(event);

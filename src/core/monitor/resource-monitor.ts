@@ -1,5 +1,6 @@
 import {blockFor} from '../block.js';
 import type {Clock} from '../clock.js';
+import {passed} from '../later.js';
 import {type LookingRules, LooksBetween, smoothed} from './looks-between.js';
 import {MemberTrail} from './member-trail.js';
 import type {Probe, ReadRequest, TreeReading} from './probe.js';
@@ -89,8 +90,9 @@ export class ResourceMonitor {
     this.#running = true;
     this.#looks.start(this.#now());
     if (!this.#looks.young) this.#settle();
-    if (!this.#options.probe.isRootAlive()) {
-      await new Promise((resolve) => setImmediate(resolve));
+    // Of an own child that is told; a moment later it is known.
+    if (this.#options.reaperPid !== undefined && !this.#options.probe.isRootAlive()) {
+      await passed(1);
       if (!this.#isRunning()) return;
     }
     await this.#tick();

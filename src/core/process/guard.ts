@@ -70,6 +70,8 @@ export class Guard {
     if (this.#process === undefined) return;
     this.#tell('goodbye');
     this.#hangUp();
+    // Kept alive until it has gone.
+    this.#process.ref();
     await waitFor(this.#gone, MOST_PATIENCE_MS);
   }
 

@@ -29,6 +29,7 @@ const OF_NODE = [
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_EXTRA_CA_CERTS',
   'NODE_V8_COVERAGE',
+  'OPENSSL_CONF',
 ];
 
 /**
@@ -56,6 +57,8 @@ export function takeInheritance(environment: Record<string, string | undefined>)
 }
 
 function putBackKept(environment: Record<string, string | undefined>): void {
+  // The launcher's.
+  Reflect.deleteProperty(environment, 'OPENSSL_CONF');
   for (const name of OF_NODE) {
     const kept = `${KEPT}${name}`;
     if (environment[kept] === undefined) continue;

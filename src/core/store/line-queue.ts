@@ -11,10 +11,12 @@ export class LineQueue {
   /**
    * @param write writes all of a text
    * @param onFailed called once, with what `write` threw
+   * @param ready what is waited for before a write: what comes meanwhile is in it. @throws as `write`
    */
   constructor(
     private readonly write: (text: string) => Promise<void>,
     private readonly onFailed: (error: unknown) => void,
+    private readonly ready: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get failed(): boolean {
@@ -58,9 +60,9 @@ export class LineQueue {
   }
 
   async #writeAll(): Promise<void> {
-    // What is added in the same turn goes into one write.
-    await Promise.resolve();
     try {
+      // What is added in the same turn goes into one write.
+      await this.ready();
       while (this.#waiting.length > 0) {
         const text = `${this.#waiting.join('\n')}\n`;
         this.#forget();

@@ -11,6 +11,7 @@ const ENDS_KEPT = 200;
 /** The log of a run: lines that are appended to a file of its own, which is made at the first one. */
 export class LogFile {
   readonly #queue: LineQueue;
+  #opening: Promise<OpenFile> | undefined;
   #file: OpenFile | undefined;
   #size = 0;
   /** Where the last lines end that are in the file as a whole. */
@@ -29,6 +30,9 @@ export class LogFile {
       (error) => {
         this.#full = isFull(error);
         onFault(this.#fault(error));
+      },
+      async () => {
+        this.#file ??= await (this.#opening ?? this.#open());
       },
     );
   }
@@ -86,18 +90,31 @@ export class LogFile {
   async close(): Promise<void> {
     await this.settled();
     const {state} = this.places;
-    if (this.#file === undefined || state === undefined) return;
-    await this.#file.close();
+    const file = this.#file ?? (await this.#opening?.catch(() => undefined));
+    if (file === undefined || state === undefined) return;
+    await file.close();
     // Where it cannot be removed, it is in nobody's way.
     if (this.empty) await unlink(logFile(state, this.runId)).catch(() => undefined);
   }
 
+  /**
+   * Makes the file now, though there is no line yet. That takes longer than all else a record asks of a file system.
+   * @returns when the directories have been looked at: from then on the file is being made, whatever else is done
+   */
+  async prepare(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#opening = this.#open(resolve);
+      // What stands in the way is told with the first line.
+      this.#opening.catch(resolve);
+    });
+  }
+
   async #write(text: string): Promise<void> {
-    this.#file ??= await this.#open();
+    const file = (this.#file ??= await this.#open());
     const bytes = Buffer.from(text);
     let written = 0;
     try {
-      while (written < bytes.length) written += (await this.#file.write(bytes, written)).bytesWritten;
+      while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
     } finally {
       this.#count(bytes.subarray(0, written));
     }
@@ -118,10 +135,11 @@ export class LogFile {
     this.#ends = this.#ends.filter((end) => end <= size);
   }
 
-  async #open(): Promise<OpenFile> {
+  async #open(onPlace = (): void => undefined): Promise<OpenFile> {
     const {state} = this.places;
     if (state === undefined) throw new Error('neither HOME nor XDG_STATE_HOME is an absolute path');
     await privateDirectory(state, 'runs');
+    onPlace();
     return privateFile(logFile(state, this.runId));
   }
 

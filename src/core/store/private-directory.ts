@@ -1,6 +1,7 @@
 import {constants, type Stats} from 'node:fs';
 import {chmod, lstat, mkdir, open, type OpenFile, stat} from '../async-files.js';
-import {dirname, join} from 'node:path';
+import {dirname} from 'node:path';
+import {below} from '../below.js';
 import {systemErrorCode} from '../system-error.js';
 
 /** Commands may hold secrets: what is kept of them is for their owner, whatever the umask. */
@@ -10,18 +11,17 @@ const PERMISSION_BITS = 0o777;
 
 /**
  * Makes a directory of limitrun's own, or makes sure that it is one: no link, nobody else's, open to nobody else. Only
- * `root` and what is `below` are its own; what is above may be links, and is made where it is missing.
+ * `root` and what is below it are its own; what is above may be links, and is made where it is missing.
  * @returns the path
  * @throws a system error, or an Error that says what stands in the way
  */
-export async function privateDirectory(root: string, ...below: readonly string[]): Promise<string> {
-  let path = root;
-  await makeOwn(path);
-  for (const name of below) {
-    path = join(path, name);
-    await makeOwn(path);
-  }
-  return path;
+export async function privateDirectory(root: string, ...names: readonly string[]): Promise<string> {
+  const paths = [root];
+  for (const name of names) paths.push(below(paths.at(-1) ?? root, name));
+  // They mostly are: then one turn of the event loop shows it of all of them.
+  const own = await Promise.all(paths.map(isOwn));
+  if (!own.every(Boolean)) for (const path of paths) await makeOwn(path);
+  return paths.at(-1) ?? root;
 }
 
 /**
@@ -51,13 +51,29 @@ async function makeAbove(path: string): Promise<void> {
   }
 }
 
+/** Whether it is there and as it should be. */
+async function isOwn(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats !== undefined && faultOf(stats) === undefined && isClosed(stats);
+}
+
 async function makeOwn(path: string): Promise<void> {
   const stats = await lookedAt(path);
-  if (stats.isSymbolicLink()) throw new Error('it is a link');
-  if (!stats.isDirectory()) throw new Error('it is no directory');
-  if (stats.uid !== process.geteuid?.()) throw new Error("it is another user's");
-  if ((stats.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
-  await chmod(path, DIRECTORY_MODE);
+  const fault = faultOf(stats);
+  if (fault !== undefined) throw new Error(fault);
+  if (!isClosed(stats)) await chmod(path, DIRECTORY_MODE);
+}
+
+/** Why it cannot be a directory of limitrun's own. */
+function faultOf(stats: Stats): string | undefined {
+  if (stats.isSymbolicLink()) return 'it is a link';
+  if (!stats.isDirectory()) return 'it is no directory';
+  return stats.uid === process.geteuid?.() ? undefined : "it is another user's";
+}
+
+/** To others. */
+function isClosed({mode}: Stats): boolean {
+  return (mode & PERMISSION_BITS) === DIRECTORY_MODE;
 }
 
 /** Made where nothing is: it mostly is there. */

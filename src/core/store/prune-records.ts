@@ -1,6 +1,6 @@
 import {lstatSync, type Stats} from 'node:fs';
 import {readdir, unlink} from '../async-files.js';
-import {sep} from 'node:path';
+import {below} from '../below.js';
 import type {RecordPlan} from '../plan/run-plan.js';
 import {eventFromJson} from '../record/event-from-json.js';
 import {FateTeller, LOST_KEPT_MS} from './fate.js';
@@ -85,8 +85,7 @@ async function ourFiles(
   for (const [index, name] of names.entries()) {
     if (index % LOOKS_AT_ONCE === 0) await nextTurn();
     const runId = idOf(name);
-    // Not join(): a run that is over at once would spend most of this time in it.
-    const path = `${directory}${sep}${name}`;
+    const path = below(directory, name);
     const stats = runId === undefined ? undefined : lookAt(path);
     if (runId === undefined || stats?.isFile() !== true || stats.uid !== process.geteuid?.()) continue;
     files.push({path, runId, ageMs: Date.now() - stats.mtimeMs});

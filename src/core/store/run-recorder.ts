@@ -23,8 +23,6 @@ export interface RecorderOptions {
   /** Who is in the tree now; undefined when that is not known or nobody is. Redacted, if events are. */
   readonly tree: () => Extract<Happening, {kind: 'tree_sampled'}> | undefined;
   readonly clock: Clock;
-  /** The run is over already: it is never shown as one that goes on, and does not look at every other record. */
-  readonly over?: boolean;
   /** Called at most once, with one line for the user. */
   readonly onFault: (text: string) => void;
 }
@@ -49,6 +47,8 @@ const SEEN_AT_ONCE: ReadonlySet<RunEvent['kind']> = new Set<RunEvent['kind']>([
 ]);
 /** A file system that hangs must not keep the run from ending. */
 const CLOSE_MS = 1000;
+/** One that is slow is not waited for before the run has been told of. */
+const PREPARE_MS = 10;
 
 /**
  * Keeps the record of a run: its log, which stays, and its live file, which goes with it. Nothing here throws, blocks
@@ -62,6 +62,7 @@ export class RunRecorder {
   readonly #live: LiveFile;
   readonly #liveLines = new LiveLines();
   #timer: NodeJS.Timeout | undefined;
+  #over = false;
   #startedAtMs: number | undefined;
   #checkpointAtMs = 0;
   #loggedAtMs = 0;
@@ -86,7 +87,20 @@ export class RunRecorder {
     };
     this.#log = new LogFile(places, runId, onFault);
     this.#live = new LiveFile(places, runId, onFault);
-    if (options.over === true) return;
+  }
+
+  /** To be called once, while there are no events yet. @returns when it need not be waited for, see {@link LogFile.prepare} */
+  async prepare(): Promise<void> {
+    await waitFor(this.#log.prepare(), PREPARE_MS);
+  }
+
+  /**
+   * From now on events are added.
+   * @param over the run is over already: it is never shown as one that goes on, and does not look at every other record
+   */
+  begin(over: boolean): void {
+    this.#over = over;
+    if (over) return;
     this.#timer = setInterval(() => {
       if (this.#startedAtMs !== undefined && this.#isDue(this.#options.clock.nowMs(), IDLE_MS))
         this.#writeLiveSoon();
@@ -215,7 +229,7 @@ export class RunRecorder {
    * state, not a queue of them.
    */
   #writeLiveSoon(): void {
-    if (this.#soon || this.#options.over === true) return;
+    if (this.#soon || this.#over) return;
     this.#soon = true;
     void this.#live.idle().then(() => {
       this.#soon = false;
@@ -256,8 +270,8 @@ export class RunRecorder {
   }
 
   #prune(): void {
-    const {places, plan, runId, over = false} = this.#options;
-    if (over) this.#pruning = pruneNowAndThen(places, plan, runId);
+    const {places, plan, runId} = this.#options;
+    if (this.#over) this.#pruning = pruneNowAndThen(places, plan, runId);
     else void prune(places, plan, runId);
   }
 

@@ -1,4 +1,5 @@
-import {isAbsolute, join} from 'node:path';
+import {isAbsolute} from 'node:path';
+import {below} from '../below.js';
 
 /** Where limitrun keeps what it knows of runs. */
 export interface StatePlaces {
@@ -16,27 +17,27 @@ const NAME = 'limitrun';
  */
 export function statePlaces(env: Readonly<Partial<Record<string, string>>>): StatePlaces {
   const home = absolute(env['HOME']);
-  const state = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local', 'state'));
+  const state = absolute(env['XDG_STATE_HOME']) ?? (home && below(below(home, '.local'), 'state'));
   const runtime = absolute(env['XDG_RUNTIME_DIR']);
-  return {state: state && join(state, NAME), runtime: runtime && join(runtime, NAME)};
+  return {state: state && below(state, NAME), runtime: runtime && below(runtime, NAME)};
 }
 
 /** Below the state directory: one log for every run. */
 export function logDirectory(state: string): string {
-  return join(state, 'runs');
+  return below(state, 'runs');
 }
 
 export function logFile(state: string, runId: string): string {
-  return join(logDirectory(state), `${runId}.jsonl`);
+  return below(logDirectory(state), `${runId}.jsonl`);
 }
 
 /** Where live files may be, the preferred place first. */
 export function liveDirectories({state, runtime}: StatePlaces): string[] {
-  return [runtime, state && join(state, 'live')].filter((directory) => directory !== undefined);
+  return [runtime, state && below(state, 'live')].filter((directory) => directory !== undefined);
 }
 
 export function liveFile(directory: string, runId: string): string {
-  return join(directory, `${runId}.live`);
+  return below(directory, `${runId}.live`);
 }
 
 /** Ids become file names: nothing that leads elsewhere is one. */

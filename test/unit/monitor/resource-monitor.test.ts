@@ -76,18 +76,23 @@ test('the first sample is taken at the start, the others as they are asked for',
   expect(seen.gaps).toEqual([0, 100, 100, 100, 100]);
 });
 
-test('a root that has ended before the first sample is looked at only if its end does not come to be known', async () => {
+test('an own root that has ended before the first sample is looked at only if its end does not come to be known', async () => {
+  const probe = new ScriptedProbe(() => ONE_PROCESS);
+  probe.rootAlive = false;
+  const {seen} = open(probe, {reaperPid: process.pid});
+  const known = monitor?.start();
+  monitor?.stop();
+  await known;
+  expect(probe.requests).toEqual([]);
+  await monitor?.start();
+  expect(seen.usages).toHaveLength(1);
+});
+
+test("somebody else's root that has ended is looked at at once: its end comes to be known in no other way", async () => {
   const probe = new ScriptedProbe(() => ONE_PROCESS);
   probe.rootAlive = false;
   const {seen} = open(probe);
-  const known = monitor?.start();
-  monitor?.stop();
-  await vi.advanceTimersByTimeAsync(0);
-  await known;
-  expect(probe.requests).toEqual([]);
-  const unknown = monitor?.start();
-  await vi.advanceTimersByTimeAsync(0);
-  await unknown;
+  await monitor?.start();
   expect(seen.usages).toHaveLength(1);
 });
 
