@@ -10,6 +10,7 @@ const {
   mkdirSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -92,8 +93,14 @@ const modules = new Map();
 
 function loaded(id) {
   let module = modules.get(id);
-  if (module === undefined) modules.set(id, (module = require(id)));
+  if (module === undefined) modules.set(id, (module = id.startsWith('node:') ? require(id) : dependency(id)));
   return module;
+}
+
+/** Packages are where this file is, and not where a link to it is (bin/limitrun has Node not look for that). */
+function dependency(id) {
+  const {createRequire} = require('node:module');
+  return createRequire(realpathSync(`${__dirname}/start.cjs`))(id);
 }
 
 function programOf(script) {

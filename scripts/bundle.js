@@ -7,6 +7,7 @@ import {
   lighter,
   loadedWhenCalled,
   loadedWhenUsed,
+  nodesOwn,
   readLighter,
   refuseUnused,
 } from './lighter.js';
@@ -196,6 +197,7 @@ async function bundleScript({root, directory, script, owners, handsOut, write}) 
       }),
       lighter((file) => START.includes(path.isAbsolute(file) ? path.relative(root, file) : file)),
       leaveOut,
+      nodesOwn,
       loadedWhenUsed,
       loadedWhenCalled,
     ],

@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {createRequire} from 'node:module';
+import {createRequire, isBuiltin} from 'node:module';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {importedAtOnce, madeLate} from './parts.js';
@@ -414,6 +414,16 @@ export const loadedWhenUsed = {
       );
       return {contents: [madeLate(functions, module), ...lines].join('\n'), loader: 'js'};
     });
+  },
+};
+
+/** Has Node's modules asked for by one kind of name, by which bin/start.cjs tells them from packages. */
+export const nodesOwn = {
+  name: 'nodes-own',
+  setup({onResolve}) {
+    onResolve({filter: /^[a-z_/]+$/}, ({path: id}) =>
+      isBuiltin(id) ? {path: `node:${id}`, external: true} : undefined,
+    );
   },
 };
 

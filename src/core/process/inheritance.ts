@@ -50,7 +50,7 @@ export function takeInheritance(environment: Record<string, string | undefined>)
   const unheldVariables = restoreVariables(environment, noted);
   return {
     ...fromNotes(notes),
-    ignoredSignals: ignoredIn(noted.status),
+    ignoredSignals: ignoredIn(noted.stat),
     ...(unheldVariables.size > 0 && {unheldVariables}),
     byLauncher: true,
   };
@@ -109,12 +109,12 @@ interface NotedVariables {
   readonly bytes: readonly Buffer[];
   /** Whether the entries are the whole environment, and not only what shells are known to change. */
   readonly isWhole: boolean;
-  /** /proc/PID/status of a process that the launcher has started. */
-  readonly status: string;
+  /** /proc/PID/stat of a process that the launcher has started. */
+  readonly stat: string;
 }
 
 /**
- * @param noted entries `NAME=value\0` and a status, as od tells eight bytes in a word of this machine, the last one
+ * @param noted entries `NAME=value\0` and a stat line, as od tells eight bytes in a word of this machine, the last one
  * filled up with NULs: after `:` the whole environment; where that would be too large after `+` what shells are known to
  * change
  */
@@ -123,9 +123,9 @@ function fromVariables(noted = ''): NotedVariables {
   const bytes = read.subarray(0, read.length - (read.length % 8));
   if (endianness() === 'LE') bytes.swap64();
   const entries = bytes.toString().replace(/\0+$/, '').split('\0');
-  const status = entries.pop() ?? '';
+  const stat = entries.pop() ?? '';
   const isHeld = entries.every((entry) => !entry.includes(REPLACED));
-  return {entries, bytes: isHeld ? [] : splitAtNul(bytes), isWhole: noted.startsWith(':'), status};
+  return {entries, bytes: isHeld ? [] : splitAtNul(bytes), isWhole: noted.startsWith(':'), stat};
 }
 
 /**
@@ -134,11 +134,11 @@ function fromVariables(noted = ''): NotedVariables {
  */
 function restoreVariables(
   environment: Record<string, string | undefined>,
-  {entries, bytes, isWhole, status}: NotedVariables,
+  {entries, bytes, isWhole, stat}: NotedVariables,
 ): Map<string, Buffer> {
   const unheld = new Map<string, Buffer>();
   // Nothing could be noted.
-  if (status === '') return unheld;
+  if (stat === '') return unheld;
   const names = new Set<string>();
   entries.forEach((entry, index) => {
     const equals = entry.indexOf('=');
@@ -158,18 +158,21 @@ function restoreVariables(
   return unheld;
 }
 
+/** Field of /proc/PID/stat: the signals that are ignored, of the first 31, which are all that have names (proc(5)). */
+const SIGIGNORE = 33;
+
 /**
  * The signals that a process ignores, without `SIG`.
- * @param status /proc/PID/status, in whose masks bit n-1 stands for signal n (proc(5))
+ * @param stat /proc/PID/stat, in whose masks bit n-1 stands for signal n
  */
-export function ignoredIn(status: string): string[] {
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  if (mask === undefined) return [];
-  const bits = BigInt(`0x${mask}`);
-  if (bits === 0n) return [];
+export function ignoredIn(stat: string): string[] {
+  // The name before it may hold anything; the field after it is number 3.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const bits = Number(fields[SIGIGNORE - 3]);
+  if (Number.isNaN(bits) || bits === 0) return [];
   const names: string[] = [];
   for (const [name, number] of Object.entries(constants.signals)) {
-    const isSet = ((bits >> BigInt(number - 1)) & 1n) === 1n;
+    const isSet = number <= 31 && ((bits >>> (number - 1)) & 1) === 1;
     // Two names may stand for one number (SIGIO and SIGPOLL, SIGABRT and SIGIOT).
     if (isSet && !names.some((other) => sameNumber(other, number))) names.push(name.slice('SIG'.length));
   }

@@ -4,7 +4,6 @@ import {LineQueue} from './line-queue.js';
 import {privateDirectory, privateFile} from './private-directory.js';
 import {logFile, type StatePlaces} from './state-places.js';
 
-const LINE_BREAK = 0x0a;
 /** Lines that may have to give way to the end of the run. */
 const ENDS_KEPT = 200;
 
@@ -122,7 +121,9 @@ export class LogFile {
 
   /** Of a write that fails a part may be in the file, and half a line at its end. */
   #count(bytes: Buffer): void {
-    for (let at = bytes.indexOf(LINE_BREAK); at >= 0; at = bytes.indexOf(LINE_BREAK, at + 1))
+    // A character for each byte: to look for one in a Buffer, Node would have to compile more than this takes.
+    const text = bytes.toString('latin1');
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1))
       this.#ends.push(this.#size + at + 1);
     this.#ends = this.#ends.slice(-ENDS_KEPT);
     this.#size += bytes.length;

@@ -18,19 +18,24 @@ test.each(['', ';;', ' ;;', 'unlimited unlimited;', '9e99 1;'])(
   },
 );
 
-test('a status tells ignored signals', () => {
+/** proc(5): pid, name, state, then 29 numbers, then the mask of what is ignored. */
+const stat = (ignored: number): string => `42 (o) d) R ${'7 '.repeat(29)}${String(ignored)} 7 7\n`;
+
+test('a stat line tells ignored signals', () => {
   // SIGHUP is signal 1, SIGINT 2: the two lowest bits.
-  expect(ignoredIn('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000003\nSigCgt:\t1\n')).toEqual([
-    'HUP',
-    'INT',
-  ]);
-  expect(ignoredIn('SigIgn:\t0000000000000000\n')).toEqual([]);
+  expect(ignoredIn(stat(3))).toEqual(['HUP', 'INT']);
+  expect(ignoredIn(stat(0))).toEqual([]);
   expect(ignoredIn('')).toEqual([]);
+});
+
+test('those that a process here ignores are told', () => {
+  const trapped = spawnSync('sh', ['-c', "trap '' HUP USR2; exec cat /proc/self/stat"], {encoding: 'utf8'});
+  expect(ignoredIn(trapped.stdout)).toEqual(['HUP', 'USR2']);
 });
 
 test('a signal with two names is told once', () => {
   // SIGABRT and SIGIOT are signal 6.
-  expect(ignoredIn(`SigIgn:\t${(1 << 5).toString(16)}\n`)).toHaveLength(1);
+  expect(ignoredIn(stat(1 << 5))).toHaveLength(1);
 });
 
 test('the notes are taken out of the environment, and what was kept from Node is put back', () => {
@@ -49,9 +54,9 @@ test('without a launcher no signal is known to be ignored', () => {
   expect(environment).toEqual({HOME: '/root'});
 });
 
-/** As the launcher notes variables and a status: words of eight bytes, as od prints them. */
+/** As the launcher notes variables and a stat line: words of eight bytes, as od prints them. */
 const noted = (...entries: string[]): string => {
-  const text = `${entries.map((entry) => `${entry}\0`).join('')}Name:\tod\nSigIgn:\t0000000000000001\n`;
+  const text = `${entries.map((entry) => `${entry}\0`).join('')}${stat(1)}`;
   const od = spawnSync('od', ['-An', '-vtx8'], {input: Buffer.from(text, 'latin1')});
   return od.stdout.toString();
 };
