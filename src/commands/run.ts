@@ -1,6 +1,7 @@
 import {settingsFromEnvironment} from '../core/plan/environment.js';
 import {resolvePlan} from '../core/plan/resolve-plan.js';
 import type {Settings} from '../core/plan/settings.js';
+import {ownEnvironment} from '../core/process/own-inheritance.js';
 import {BaseCommand} from './base.js';
 import {oclifFlags, settingsFromFlags} from './flags.js';
 import {readWorker} from './read-worker.js';
@@ -22,7 +23,7 @@ export class Run extends BaseCommand {
     const terminator = this.argv.indexOf('--');
     const child = this.argv.slice(terminator + 1);
     const flags = await this.#flags(this.argv.slice(0, terminator));
-    const environment = settingsFromEnvironment(process.env);
+    const environment = settingsFromEnvironment(ownEnvironment);
     const worker = await readWorker(flags, environment);
     // What runs a command is not loaded to show a status.
     const {superviseRun} = await import('../core/run.js');

@@ -8,6 +8,7 @@ import {
 } from '../core/plan/resolve-watch.js';
 import {UsageError} from '../core/plan/usage-error.js';
 import {watchWords, type Target} from '../core/plan/watch-words.js';
+import {ownEnvironment} from '../core/process/own-inheritance.js';
 import {BaseCommand} from './base.js';
 import {oclifFlags, settingsFromFlags} from './flags.js';
 import {readWorker} from './read-worker.js';
@@ -24,7 +25,7 @@ export class Watch extends BaseCommand {
     const parsed = await this.parse(Watch, [...words.own]);
     const sources = {
       flags: settingsFromFlags(parsed.flags),
-      environment: settingsFromEnvironment(process.env),
+      environment: settingsFromEnvironment(ownEnvironment),
     };
     return words.kind === 'command' ? watchCommand(sources, words.child) : watchTarget(sources, words.target);
   }

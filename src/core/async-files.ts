@@ -22,8 +22,10 @@ const read = promised<[fd: number, buffer: Buffer, offset: number, length: numbe
 );
 const write = promised<[fd: number, buffer: Buffer, offset: number], number>(fs.write);
 
-/** An open file, as far as a run needs one; each call as that of `FileHandle` in node:fs/promises. */
+/** An open file, as far as a run needs one; each call but chmod as that of `FileHandle` in node:fs/promises. */
 export class OpenFile {
+  #changed: Promise<void> = Promise.resolve();
+
   constructor(readonly fd: number) {}
 
   async read(buffer: Buffer, offset: number, length: number, position: number): Promise<{bytesRead: number}> {
@@ -44,16 +46,22 @@ export class OpenFile {
     return fstat(this.fd);
   }
 
-  chmod(mode: number): Promise<void> {
-    return fchmod(this.fd, mode);
+  /** Not waited for; {@link close} does, and tells what came of it. */
+  chmod(mode: number): void {
+    this.#changed = fchmod(this.fd, mode);
+    this.#changed.catch(() => undefined);
   }
 
   truncate(size: number): Promise<void> {
     return ftruncate(this.fd, size);
   }
 
-  close(): Promise<void> {
-    return close(this.fd);
+  async close(): Promise<void> {
+    try {
+      await this.#changed;
+    } finally {
+      await close(this.fd);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import type {RunPlan} from './plan/run-plan.js';
 import {UsageError} from './plan/usage-error.js';
 import {listenToCaller} from './process/caller-signals.js';
 import {Guard} from './process/guard.js';
-import {callersDescriptors, inheritance} from './process/own-inheritance.js';
+import {callersDescriptors, inheritance, ownEnvironment} from './process/own-inheritance.js';
 import type {Attempt} from './process/attempt.js';
 import {ProcessControl, type AttemptEnd} from './process/process-control.js';
 import {ENDS_AT_ONCE} from './process/run-state.js';
@@ -166,7 +166,7 @@ class SupervisedRun {
   #openControl(): ProcessControl {
     const {command, gracePeriodMs, keepBackground, restart} = this.#plan;
     return new ProcessControl({
-      ...childCommand(command, this.#runId, process.env, inheritance),
+      ...childCommand(command, this.#runId, ownEnvironment, inheritance),
       gracePeriodMs,
       keepBackground,
       restart: restart.afterViolation,
@@ -209,7 +209,7 @@ class SupervisedRun {
       runId: this.#runId,
       ...(name === undefined ? {} : {name}),
       // Without the run's own marker: a hook is no part of the tree. One of a run around this one stays.
-      environment: {...process.env, ...command.environment},
+      environment: {...ownEnvironment, ...command.environment},
       onDone: (text, violation) => {
         this.#teller.tell({kind: 'action_taken', actor: 'limitrun', text, violation});
       },

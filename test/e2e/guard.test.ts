@@ -165,6 +165,17 @@ describe('the guard', () => {
     process.kill(pid, 'SIGKILL');
   });
 
+  test('is not waited for when somebody has stopped it', async () => {
+    const running = start(['--no-record', '--', 'sh', '-c', 'echo up; read word; exit 7'], {keepInputOpen: true});
+    await running.said('up');
+    const guard = await guardOf(running.pid);
+    process.kill(guard, 'SIGSTOP');
+    await inState(guard, 'T');
+    running.child.stdin?.end('\n');
+    expect(await running.exited).toMatchObject({code: 7});
+    process.kill(guard, 'SIGKILL');
+  });
+
   test('may be killed by somebody: the run goes on and ends as it would', async () => {
     const running = start(['--', 'sh', '-c', 'echo up; read word; exit 7'], {keepInputOpen: true});
     await running.said('up');

@@ -1,4 +1,5 @@
-import {existsSync, symlinkSync} from 'node:fs';
+import {existsSync, mkdirSync, symlinkSync} from 'node:fs';
+import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import {shell, startProgram} from '../support/limitrun.js';
@@ -24,6 +25,29 @@ describe('the installed program leaves as it was', () => {
     symlinkSync(LAUNCHER, scratch('first'));
     symlinkSync('first', scratch('second'));
     expect(await shell('exec ./second -- echo linked')).toMatchObject({code: 0, stdout: 'linked\n'});
+  });
+
+  test.each([
+    ['npm for a project', 'node_modules/.bin/limitrun', 'node_modules', '../limitrun/bin/limitrun'],
+    ['npm for everybody', 'bin/limitrun', 'lib/node_modules', '../lib/node_modules/limitrun/bin/limitrun'],
+    ['somebody else', 'links/limitrun', 'elsewhere', '../elsewhere/limitrun/bin/limitrun'],
+  ])('L-05 a command when it is linked as by %s, whose packages are found', async (_who, link, place, target) => {
+    for (const directory of [path.dirname(link), place]) mkdirSync(scratch(directory), {recursive: true});
+    symlinkSync(path.resolve(LAUNCHER, '../..'), scratch(`${place}/limitrun`));
+    symlinkSync(target, scratch(link));
+    // Read by a package that is no part of the program's own scripts.
+    scratchFile('limits.yaml', 'workers: [{id: w, unit: {limits: {timeout: 1h}}}]\n');
+    const script = `exec ./${link} --quiet --config limits.yaml -- echo linked`;
+    const {code, stdout, stderr} = await shell(script);
+    expect({code, stdout, stderr}).toEqual({code: 0, stdout: 'linked\n', stderr: ''});
+  });
+
+  test('L-05 a command when `..` in its path follows a link', async () => {
+    for (const directory of ['here', 'there/deep']) mkdirSync(scratch(directory), {recursive: true});
+    symlinkSync('../there/deep', scratch('here/link'));
+    symlinkSync(path.resolve(LAUNCHER, '../..'), scratch('there/limitrun'));
+    const {code, stdout} = await shell('exec here/link/../limitrun/bin/limitrun --quiet -- echo there');
+    expect({code, stdout}).toEqual({code: 0, stdout: 'there\n'});
   });
 
   test.each([
@@ -90,6 +114,7 @@ describe('the installed program leaves as it was', () => {
       LINES: 'a\nb\n',
       SPACED: ' a  b ',
       NODE_OPTIONS: '--no-warnings',
+      OPENSSL_CONF: '/nonexistent/openssl.cnf',
     };
     const odd = 'ODD="$(printf "a\\377b")"; export ODD; exec';
     const bare = await shell(`${odd} env -0`, {env});
@@ -101,6 +126,12 @@ describe('the installed program leaves as it was', () => {
         .filter((line) => !line.startsWith('LIMITRUN_RUN_ID='))
         .sort();
     expect(sorted(limited.stdoutBytes)).toEqual(sorted(bare.stdoutBytes));
+  });
+
+  test('L-17 the order of the variables, and none that was not there', async () => {
+    const {stdout} = await shell('exec env -i Z=1 PATH="$PATH" A=2 M=3 "$LIMITRUN" --quiet -- env');
+    const names = stdout.split('\n').map((line) => line.split('=', 1)[0]);
+    expect(names).toEqual(['LIMITRUN_RUN_ID', 'Z', 'PATH', 'A', 'M', '']);
   });
 
   test('L-20 the soft limit of open files', async () => {

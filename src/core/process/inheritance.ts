@@ -11,6 +11,11 @@ export interface Inheritance {
   readonly ignoredSignals: readonly string[];
   /** The soft limit of open files, where Node has raised it. */
   readonly softOpenFiles?: number;
+  /**
+   * The whole environment, in its order, as far as Node can hold it. Undefined where it could not be noted, or not the
+   * whole of it: then it is Node's own, in which what shells are known to change has been put back.
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Variables whose values are not UTF-8, so that Node cannot hold them. */
   readonly unheldVariables?: ReadonlyMap<string, Buffer>;
   /** A pipe that the launcher has made: both of its ends, which are limitrun's own. */
@@ -47,10 +52,14 @@ export function takeInheritance(environment: Record<string, string | undefined>)
   Reflect.deleteProperty(environment, VARIABLES);
   putBackKept(environment);
   const noted = fromVariables(variables);
-  const unheldVariables = restoreVariables(environment, noted);
+  // Nothing could be noted if there is no stat line either.
+  const isWhole = noted.isWhole && noted.stat !== '';
+  if (!isWhole && noted.stat !== '') restoreVariables(environment, noted.variables);
+  const unheldVariables = unheldIn(noted);
   return {
     ...fromNotes(notes),
     ignoredSignals: ignoredIn(noted.stat),
+    ...(isWhole && {environment: Object.fromEntries(named(noted.variables))}),
     ...(unheldVariables.size > 0 && {unheldVariables}),
     byLauncher: true,
   };
@@ -103,9 +112,9 @@ const OF_THE_SHELL = new RegExp(
 
 /** What the launcher tells of the environment and of signals. */
 interface NotedVariables {
-  /** `NAME=value`, as far as Node can hold it. */
-  readonly entries: readonly string[];
-  /** The same as bytes, where some are not UTF-8; otherwise none. */
+  /** Names and values, as far as Node can hold them. */
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  /** The same as bytes `NAME=value`, where some are not UTF-8; otherwise none. */
   readonly bytes: readonly Buffer[];
   /** Whether the entries are the whole environment, and not only what shells are known to change. */
   readonly isWhole: boolean;
@@ -125,36 +134,45 @@ function fromVariables(noted = ''): NotedVariables {
   const entries = bytes.toString().replace(/\0+$/, '').split('\0');
   const stat = entries.pop() ?? '';
   const isHeld = entries.every((entry) => !entry.includes(REPLACED));
-  return {entries, bytes: isHeld ? [] : splitAtNul(bytes), isWhole: noted.startsWith(':'), stat};
+  return {
+    variables: entries.map(variableOf),
+    bytes: isHeld ? [] : splitAtNul(bytes),
+    isWhole: noted.startsWith(':'),
+    stat,
+  };
 }
 
-/**
- * Puts back what the launcher's shell has changed, added or dropped.
- * @returns those whose values are not UTF-8
- */
+/** What has no name, or is none at all, has an empty one. */
+function variableOf(entry: string): readonly [string, string] {
+  const equals = Math.max(0, entry.indexOf('='));
+  return [entry.slice(0, equals), entry.slice(equals + 1)];
+}
+
+function named(variables: NotedVariables['variables']): NotedVariables['variables'] {
+  return variables.filter(([name]) => name !== '');
+}
+
+/** Puts back what the launcher's shell has changed, added or dropped, of what shells are known to. */
 function restoreVariables(
   environment: Record<string, string | undefined>,
-  {entries, bytes, isWhole, stat}: NotedVariables,
-): Map<string, Buffer> {
-  const unheld = new Map<string, Buffer>();
-  // Nothing could be noted.
-  if (stat === '') return unheld;
-  const names = new Set<string>();
-  entries.forEach((entry, index) => {
-    const equals = entry.indexOf('=');
-    if (equals < 1) return;
-    const name = entry.slice(0, equals);
-    const value = entry.slice(equals + 1);
-    names.add(name);
-    if (environment[name] !== value) environment[name] = value;
-    const exact = bytes[index];
-    if (exact === undefined || !value.includes(REPLACED)) return;
-    const valueBytes = exact.subarray(exact.indexOf('=') + 1);
-    if (!isUtf8(valueBytes)) unheld.set(name, valueBytes);
-  });
+  variables: NotedVariables['variables'],
+): void {
+  for (const [name, value] of named(variables)) environment[name] = value;
+  const names = new Set(variables.map(([name]) => name));
   for (const name of Object.keys(environment)) {
-    if (!names.has(name) && (isWhole || OF_THE_SHELL.test(name))) Reflect.deleteProperty(environment, name);
+    if (!names.has(name) && OF_THE_SHELL.test(name)) Reflect.deleteProperty(environment, name);
   }
+}
+
+/** Those whose values are not UTF-8, by name. */
+function unheldIn({variables, bytes}: NotedVariables): Map<string, Buffer> {
+  const unheld = new Map<string, Buffer>();
+  bytes.forEach((entry, index) => {
+    const [name, value] = variables[index] ?? [];
+    if (name === undefined || value?.includes(REPLACED) !== true) return;
+    const exact = entry.subarray(entry.indexOf('=') + 1);
+    if (!isUtf8(exact)) unheld.set(name, exact);
+  });
   return unheld;
 }
 

@@ -6,6 +6,10 @@ import {takeInheritance} from './inheritance.js';
  */
 export const inheritance = takeInheritance(process.env);
 
+/** The environment that limitrun was started with, and the command is to have. */
+export const ownEnvironment: Readonly<Record<string, string | undefined>> =
+  inheritance.environment ?? process.env;
+
 /** Descriptors above 2 that limitrun was started with; undefined where this cannot be told. */
 export function callersDescriptors(): readonly number[] | undefined {
   return process.platform === 'linux' ? inheritance.descriptors : undefined;

@@ -31,13 +31,9 @@ export async function privateDirectory(root: string, ...names: readonly string[]
 export async function privateFile(path: string): Promise<OpenFile> {
   const {O_CREAT, O_EXCL, O_NOFOLLOW, O_APPEND, O_WRONLY} = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_WRONLY, FILE_MODE);
-  try {
-    await file.chmod(FILE_MODE);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  // The umask may have taken from the owner, and has given nobody anything.
+  file.chmod(FILE_MODE);
+  return file;
 }
 
 /** "If, when attempting to write a file, the destination directory is non-existent", it is made with 0700 (XDG). */

@@ -71,9 +71,9 @@ test('the environment becomes what the launcher was started with, as far as Node
     ADDED: 'by the shell',
     PLAIN: '1',
   };
-  const {unheldVariables, ignoredSignals} = takeInheritance(environment);
+  const {environment: whole, unheldVariables, ignoredSignals} = takeInheritance(environment);
   expect(ignoredSignals).toEqual(['HUP']);
-  expect(environment).toEqual({
+  expect(whole).toEqual({
     'a.b': 'c',
     'x.y': '\uFFFD',
     PS1: 'of the caller',
@@ -92,8 +92,7 @@ test('what the shell has put into an empty environment is taken out', () => {
     LIMITRUN_INHERITED_VARIABLES: `:${noted()}`,
     PWD: '/of/the/shell',
   };
-  takeInheritance(environment);
-  expect(environment).toEqual({});
+  expect(takeInheritance(environment).environment).toEqual({});
 });
 
 test('what the caller calls as the launcher calls things stays', () => {
@@ -102,8 +101,18 @@ test('what the caller calls as the launcher calls things stays', () => {
     LIMITRUN_INHERITED_VARIABLES: `:${noted('LIMITRUN_KEPT_NODE_OPTIONS=--bad')}`,
     LIMITRUN_KEPT_NODE_OPTIONS: '--bad',
   };
-  takeInheritance(environment);
-  expect(environment).toEqual({LIMITRUN_KEPT_NODE_OPTIONS: '--bad'});
+  expect(takeInheritance(environment).environment).toEqual({LIMITRUN_KEPT_NODE_OPTIONS: '--bad'});
+});
+
+test('variables keep their order, and what no variable can be is left out', () => {
+  const LIMITRUN_INHERITED_VARIABLES = `:${noted('Z=1', 'none', '=nameless', '__proto__=2', 'A=3', 'EMPTY=')}`;
+  const {environment = {}} = takeInheritance({LIMITRUN_INHERITED: ';;', LIMITRUN_INHERITED_VARIABLES});
+  expect(Object.entries(environment)).toEqual([
+    ['Z', '1'],
+    ['__proto__', '2'],
+    ['A', '3'],
+    ['EMPTY', ''],
+  ]);
 });
 
 test('of a large environment only what shells change is put back', () => {
@@ -114,12 +123,12 @@ test('of a large environment only what shells change is put back', () => {
     PWD: 'of the shell',
     PLAIN: '1',
   };
-  takeInheritance(environment);
+  expect(takeInheritance(environment).environment).toBeUndefined();
   expect(environment).toEqual({'a.b': 'c', RANDOM: 'mine', PLAIN: '1'});
 });
 
 test.each([undefined, '', ':', '+', ':41', ': 4z'])('notes of no variables (%s) change none', (notes) => {
   const environment = {LIMITRUN_INHERITED: ';;', LIMITRUN_INHERITED_VARIABLES: notes, PWD: '/'};
-  takeInheritance(environment);
+  expect(takeInheritance(environment).environment).toBeUndefined();
   expect(environment).toEqual({PWD: '/'});
 });
