@@ -194,7 +194,7 @@ export {
       'let chars = (this.chars = {});\n    CHAR_NAMES.forEach(function (name) {\n      setOption(optionsChars, tableChars, name, chars);\n    });',
       'this.chars = tableChars;',
     ],
-    ["let optionsChars = this.options.chars || {};", ''],
+    ['let optionsChars = this.options.chars || {};', ''],
     // The name of an option taken apart and put together again, for each cell.
     ...['Left', 'Right'].map((side) => {
       const name = `padding-${side.toLowerCase()}`;

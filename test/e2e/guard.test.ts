@@ -166,7 +166,9 @@ describe('the guard', () => {
   });
 
   test('is not waited for when somebody has stopped it', async () => {
-    const running = start(['--no-record', '--', 'sh', '-c', 'echo up; read word; exit 7'], {keepInputOpen: true});
+    const running = start(['--no-record', '--', 'sh', '-c', 'echo up; read word; exit 7'], {
+      keepInputOpen: true,
+    });
     await running.said('up');
     const guard = await guardOf(running.pid);
     process.kill(guard, 'SIGSTOP');

@@ -31,16 +31,19 @@ describe('the installed program leaves as it was', () => {
     ['npm for a project', 'node_modules/.bin/limitrun', 'node_modules', '../limitrun/bin/limitrun'],
     ['npm for everybody', 'bin/limitrun', 'lib/node_modules', '../lib/node_modules/limitrun/bin/limitrun'],
     ['somebody else', 'links/limitrun', 'elsewhere', '../elsewhere/limitrun/bin/limitrun'],
-  ])('L-05 a command when it is linked as by %s, whose packages are found', async (_who, link, place, target) => {
-    for (const directory of [path.dirname(link), place]) mkdirSync(scratch(directory), {recursive: true});
-    symlinkSync(path.resolve(LAUNCHER, '../..'), scratch(`${place}/limitrun`));
-    symlinkSync(target, scratch(link));
-    // Read by a package that is no part of the program's own scripts.
-    scratchFile('limits.yaml', 'workers: [{id: w, unit: {limits: {timeout: 1h}}}]\n');
-    const script = `exec ./${link} --quiet --config limits.yaml -- echo linked`;
-    const {code, stdout, stderr} = await shell(script);
-    expect({code, stdout, stderr}).toEqual({code: 0, stdout: 'linked\n', stderr: ''});
-  });
+  ])(
+    'L-05 a command when it is linked as by %s, whose packages are found',
+    async (_who, link, place, target) => {
+      for (const directory of [path.dirname(link), place]) mkdirSync(scratch(directory), {recursive: true});
+      symlinkSync(path.resolve(LAUNCHER, '../..'), scratch(`${place}/limitrun`));
+      symlinkSync(target, scratch(link));
+      // Read by a package that is no part of the program's own scripts.
+      scratchFile('limits.yaml', 'workers: [{id: w, unit: {limits: {timeout: 1h}}}]\n');
+      const script = `exec ./${link} --quiet --config limits.yaml -- echo linked`;
+      const {code, stdout, stderr} = await shell(script);
+      expect({code, stdout, stderr}).toEqual({code: 0, stdout: 'linked\n', stderr: ''});
+    },
+  );
 
   test('L-05 a command when `..` in its path follows a link', async () => {
     for (const directory of ['here', 'there/deep']) mkdirSync(scratch(directory), {recursive: true});

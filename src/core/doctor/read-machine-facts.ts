@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {release} from 'node:os';
+import {isatty} from 'node:tty';
 import {readCgroupFacts, type Asker} from '../containment/read-cgroup-facts.js';
 import {hasProcfs, measuredHere} from '../monitor/open-probe.js';
 import {readProcText} from '../monitor/proc-file.js';
@@ -12,7 +13,6 @@ import {groupFiles} from './group-files.js';
 import type {GroupFacts, MachineFacts, ProcFacts, TerminalFacts} from './machine-facts.js';
 import {hidepidOf} from './proc-mount.js';
 import {readPlace} from './read-place.js';
-import {isTerminal} from '../terminal/is-terminal.js';
 
 /** Where Docker and Podman tell that a process is in a container of theirs. */
 const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv'];
@@ -72,7 +72,7 @@ function groupFacts(asker: Asker): GroupFacts {
 }
 
 function terminalFacts(environment: OwnFacts['environment']): TerminalFacts {
-  const [columns, rows] = isTerminal(2) ? process.stderr.getWindowSize() : [];
+  const [columns, rows] = isatty(2) ? process.stderr.getWindowSize() : [];
   return {
     ...(columns === undefined || rows === undefined ? {} : {size: {columns, rows}}),
     utf8: unicodeTerminal(environment),
