@@ -89,6 +89,8 @@ export class RunOnlookers {
   }
 
   async #unseen(): Promise<void> {
+    // A command that could not be started is over before anything has been loaded.
+    if (this.#isOver) return;
     await new Promise<void>((resolve) => {
       const cancel = callLater(UNSEEN_MS, resolve);
       this.#hurry = () => {
