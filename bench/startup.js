@@ -95,16 +95,25 @@ function once([file, ...args], env, until) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** One after the other, again and again: what else the machine does meets all of them. */
+/**
+ * One after the other, again and again: what else the machine does meets all of them. Each time in another order, since what
+ * comes after one that has taken much memory takes longer.
+ */
 function measure(rows, env, runs) {
   const figures = rows.map(() => []);
   for (let run = -WARM_UP; run < runs; run += 1) {
-    rows.forEach(([, command, until], index) => {
+    for (const index of shuffled([...rows.keys()])) {
+      const [, command, until] = rows[index];
       const ms = once(command, env, until);
       if (run >= 0) figures[index].push(ms);
-    });
+    }
   }
   print(rows, figures);
+}
+
+function shuffled(items) {
+  const drawn = items.map((item) => [Math.random(), item]);
+  return drawn.sort(([one], [other]) => one - other).map(([, item]) => item);
 }
 
 /** With the ratio of medians to the first row. */
