@@ -28,9 +28,11 @@ const isDebugged = /oclif|limitrun/.test(process.env.DEBUG ?? '');
 
 /** Other flags need other code: so many of the first runs add what they needed to what is kept. */
 const LEARNING_RUNS = 8;
-/** After what is kept: for which script it is (its time of change as text), and how many runs have added to it (1 byte). */
-const TIME_BYTES = 24;
-const TRAILER_BYTES = TIME_BYTES + 1;
+/** The last line of a script, see scripts/bundle.js: no other script has it, though all may have the same time of change. */
+const MARK_LENGTH = 19;
+/** After what is kept: for which script it is (mark and time of change as text), how many runs have added to it (1 byte). */
+const NAME_BYTES = MARK_LENGTH + 24;
+const TRAILER_BYTES = NAME_BYTES + 1;
 
 /** By name; see scripts/bundle.js for what is in them. */
 const scripts = new Map();
@@ -116,7 +118,7 @@ function programOf(script) {
 
 /**
  * A function of its own, so that nothing holds what was read.
- * @returns the script, how many runs have added to what is kept, whose it is, and when it was last changed
+ * @returns the script, how many runs have added to what is kept, whose it is, and by what it is known
  */
 function compile({file, kept, descriptor}) {
   const {mtimeMs, uid, size} = fstatSync(descriptor);
@@ -131,15 +133,12 @@ function compile({file, kept, descriptor}) {
   const bytes = keptDescriptor === undefined ? undefined : readInto(buffer, keptDescriptor, keptBytes);
   const end = (bytes?.length ?? 0) - TRAILER_BYTES;
   // V8 itself compares no more than the length of the script.
-  const isItsOwn = end > 0 && bytes.latin1Slice(end, end + TIME_BYTES) === timeText(mtimeMs);
+  const name = `${source.slice(-MARK_LENGTH)}${mtimeMs}`.padEnd(NAME_BYTES);
+  const isItsOwn = end > 0 && bytes.latin1Slice(end, end + NAME_BYTES) === name;
   const cachedData = isItsOwn ? bytes.subarray(0, end) : undefined;
   const script = new Script(source, {filename: file, cachedData});
   const isUsed = cachedData !== undefined && !script.cachedDataRejected;
-  return {script, mtimeMs, owner: uid, runs: isUsed ? bytes.at(-1) : 0};
-}
-
-function timeText(mtimeMs) {
-  return String(mtimeMs).padEnd(TIME_BYTES);
+  return {script, name, owner: uid, runs: isUsed ? bytes.at(-1) : 0};
 }
 
 /** What a script has left for the next one: memory that was never used before costs more than reading into it. */
@@ -193,14 +192,14 @@ function readInto(buffer, descriptor, size) {
  * is code, and must be in nobody's way when limitrun is removed; otherwise for this user only. By now the command may
  * have removed limitrun, which is no reason to fail.
  */
-function keep({kept, compiled: {script, mtimeMs, owner, runs}}) {
+function keep({kept, compiled: {script, name, owner, runs}}) {
   let fresh;
   try {
     const cache = ownCache(owner);
     if (cache === undefined) return;
     fresh = `${cache}/${kept}.${process.pid}`;
     const trailer = Buffer.alloc(TRAILER_BYTES, runs + 1);
-    trailer.write(timeText(mtimeMs));
+    trailer.write(name);
     // On the disk before it has its name: V8 would stumble over half of it.
     writeFileSync(fresh, Buffer.concat([script.createCachedData(), trailer]), {flush: true});
     // Whatever the umask: who may start limitrun may read what it has compiled.

@@ -46,10 +46,9 @@ export class OpenFile {
     return fstat(this.fd);
   }
 
-  /** Not waited for; {@link close} does, and tells what came of it. */
+  /** Not waited for but by {@link close}; where it is refused the file stays as it was made. */
   chmod(mode: number): void {
-    this.#changed = fchmod(this.fd, mode);
-    this.#changed.catch(() => undefined);
+    this.#changed = fchmod(this.fd, mode).catch(() => undefined);
   }
 
   truncate(size: number): Promise<void> {
@@ -57,11 +56,8 @@ export class OpenFile {
   }
 
   async close(): Promise<void> {
-    try {
-      await this.#changed;
-    } finally {
-      await close(this.fd);
-    }
+    await this.#changed;
+    await close(this.fd);
   }
 }
 

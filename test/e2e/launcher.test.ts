@@ -87,6 +87,24 @@ describe('the installed program leaves as it was', () => {
     expect(stderr).toMatch(/^limitrun: [^\n]*larger than 50 KB[^\n]*\n$/);
   });
 
+  test('L-17 a large environment with what Node would take for itself', async () => {
+    const large = Object.fromEntries(
+      Array.from({length: 60}, (_, index) => [`LARGE_${String(index)}`, 'x'.repeat(1000)]),
+    );
+    const env = {
+      ...large,
+      OPENSSL_CONF: '/x y',
+      LIMITRUN_KEPT_OPENSSL_CONF: 'kept',
+      NODE_OPTIONS: '--no-warnings',
+    };
+    const {stdout} = await startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env', '-0'], {env}).exited;
+    const entries = stdout.split('\0');
+    for (const [name, value] of Object.entries(env)) expect(entries).toContain(`${name}=${value}`);
+    const without = await startProgram(LAUNCHER, ['--quiet', '--', '/usr/bin/env', '-0'], {env: large})
+      .exited;
+    expect(without.stdout).not.toContain('OPENSSL_CONF');
+  });
+
   test('X-13 no program that was planted in PATH', async () => {
     for (const name of ['grep', 'od', 'readlink']) {
       scratchFile(`planted/${name}`, `#!/bin/sh\necho ${name} >>"${scratch('trapped')}"\n`, 0o755);

@@ -5,10 +5,12 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
@@ -198,6 +200,21 @@ describe('the package', () => {
     test('of a run of more than a second the next one can use', async () => {
       expect(await runsAfter('sleep', '1.3')).toEqual([1]);
       expect(await runsAfter('true')).toEqual([2]);
+    });
+
+    test('is not used for another script, though that is as long and was changed at the same time', async () => {
+      expect(await runsAfter('true')).toEqual([1]);
+      const script = path.join(cache(), '../start.js');
+      const text = readFileSync(script, 'utf8');
+      const {atime, mtime} = statSync(script);
+      onTestFinished(() => {
+        writeFileSync(script, text);
+        utimesSync(script, atime, mtime);
+      });
+      // Its last line, by which the build marks each.
+      writeFileSync(script, `${text.slice(0, -'0123456789abcdef\n'.length)}0123456789abcdef\n`);
+      utimesSync(script, atime, mtime);
+      expect(await runsAfter('true')).toEqual([1]);
     });
 
     test.each([0o664, 0o646])('is not used when others may write to it (mode %o)', async (mode) => {

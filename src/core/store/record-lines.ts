@@ -25,6 +25,8 @@ export class RecordLines {
   /** What is wrong with it, one line; undefined when nothing is. */
   get fault(): string | undefined {
     if (this.#newer > 0) return 'written by a newer limitrun';
+    // One that has no line yet, or never got one, is nothing that could be wrong.
+    if (this.events.length === 0 && this.#damaged === 0) return undefined;
     if (!isRun(this.events)) return 'no record of a run';
     if (this.#damaged === 0) return undefined;
     return `${String(this.#damaged)} ${this.#damaged === 1 ? 'line' : 'lines'} of it cannot be read`;

@@ -1,4 +1,4 @@
-import {isAbsolute} from 'node:path';
+import {isAbsolute, normalize} from 'node:path';
 import {below} from '../below.js';
 
 /** Where limitrun keeps what it knows of runs. */
@@ -58,5 +58,7 @@ export function runIdOfLive(name: string): string | undefined {
 }
 
 function absolute(path: string | undefined): string | undefined {
-  return path !== undefined && isAbsolute(path) ? path : undefined;
+  if (path === undefined || !isAbsolute(path)) return undefined;
+  // That it mostly is as it should be takes less to see than to do.
+  return path.includes('/.') || path.includes('//') ? normalize(path) : path;
 }

@@ -140,7 +140,6 @@ describe('what has become of a run', () => {
     appendFileSync(log('ended'), '{"v":1,"kind":"not');
     write(log('newer'), ...start);
     writeFileSync(log('newer'), readFileSync(log('newer'), 'utf8').replaceAll('"v":1', '"v":2'));
-    write(log('empty'));
     writeFileSync(log('half'), '{"v":1,"kind":"run_sta');
     writeFileSync(log('garbage'), 'garbage\n');
     symlinkSync(log('cut'), log('linked'));
@@ -279,7 +278,6 @@ describe('what cannot be read', () => {
     expect(faults.toSorted()).toEqual([
       `${log('damaged')}: 1 line of it cannot be read`,
       `${log('directory')}: no record of a run`,
-      `${log('empty')}: no record of a run`,
       `${log('garbage')}: no record of a run`,
       `${log('huge')}: too large for the record of a run`,
       `${log('linked')}: a link, and no record of a run`,
@@ -287,6 +285,14 @@ describe('what cannot be read', () => {
     ]);
     expect(await store().open('linked').read()).toBeUndefined();
     expect(await store().open('newer').read()).toBeUndefined();
+  });
+
+  test('a file that has no line yet, or never got one, is no run and no fault', async () => {
+    write(log('empty'));
+    writeFileSync(log('empty'), '');
+    writeFileSync(log('cut'), '{"v":1,"kind":"run_st');
+    expect(await store().list('all')).toEqual({runs: [], faults: []});
+    expect(await store().open('empty').read()).toBeUndefined();
   });
 
   test('a last line that was cut when its limitrun was killed is no fault', async () => {

@@ -19,6 +19,13 @@ test('places follow the XDG base directory specification', () => {
   expect(statePlaces({})).toEqual({state: undefined, runtime: undefined});
 });
 
+test('places are told as a path is written best', () => {
+  expect(statePlaces({HOME: '/home/me/../you/', XDG_RUNTIME_DIR: '/run//user/./1'})).toEqual({
+    state: '/home/you/.local/state/limitrun',
+    runtime: '/run/user/1/limitrun',
+  });
+});
+
 test('only names of ours are names of records', () => {
   expect([runIdOfLog('a1b2c3.jsonl'), runIdOfLive('a1b2c3.live')]).toEqual(['a1b2c3', 'a1b2c3']);
   for (const name of [
