@@ -230,6 +230,9 @@ describe('on real trees', () => {
     async (end, first) => {
       const child = startShell('echo ready; exec sleep 1000');
       await child.said('ready');
+      // Or it might be gone after the SIGTERM, before anybody can tell it to continue.
+      process.kill(child.pid, 'SIGSTOP');
+      await inState(child.pid, 'T');
       const {terminator, tree} = of(child);
       const done: string[] = [];
       const members = tree.members.bind(tree);
