@@ -1,5 +1,5 @@
 /** Memory that nobody changes. */
-let still: Int32Array<SharedArrayBuffer> | undefined;
+const STILL = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
  * When so many milliseconds have passed: a wait for memory that nobody changes. That takes less than a tenth of what the
@@ -7,8 +7,7 @@ let still: Int32Array<SharedArrayBuffer> | undefined;
  * Unlike a timer it does not keep the process alive: what goes on meanwhile has to.
  */
 export async function passed(ms: number): Promise<void> {
-  still ??= new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  await Atomics.waitAsync(still, 0, 0, ms).value;
+  await Atomics.waitAsync(STILL, 0, 0, ms).value;
 }
 
 /** Calls back after so many milliseconds; see {@link passed}. @returns a function that cancels it */

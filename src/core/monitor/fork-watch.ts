@@ -1,5 +1,8 @@
-import {statSync} from 'node:fs';
+import {statfsSync} from 'node:fs';
 import {ProcFile} from './proc-file.js';
+
+/** PROC_SUPER_MAGIC of statfs(2): elsewhere (lxcfs) the file is somebody's imitation. */
+const PROC_FILE_SYSTEM = 0x9fa0;
 
 /**
  * Tells for 2 us whether any process at all was started on this machine, so that the children of every member of a
@@ -21,10 +24,9 @@ export class ForkWatch {
   }
 }
 
-/** Elsewhere than the rest of /proc (lxcfs mounts it from there) the file is somebody's imitation. */
 function isGenuine(): boolean {
   try {
-    return statSync('/proc/loadavg').dev === statSync('/proc/self/stat').dev;
+    return statfsSync('/proc/loadavg').type === PROC_FILE_SYSTEM;
   } catch {
     return false;
   }

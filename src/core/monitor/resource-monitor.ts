@@ -67,10 +67,7 @@ export class ResourceMonitor {
   #settle!: () => void;
   /** When the tree is not so new any more that it is looked at all the time, or is no longer watched. */
   readonly settled = new Promise<void>((resolve) => {
-    this.#settle = () => {
-      this.#settle = () => undefined;
-      resolve();
-    };
+    this.#settle = resolve;
   });
 
   constructor(options: ResourceMonitorOptions) {
@@ -85,7 +82,9 @@ export class ResourceMonitor {
     this.#looks = new LooksBetween(probe, options, this.#meter);
   }
 
-  /** Takes the first sample at once; of a root that has ended already only if its end does not come to be known now. */
+  /**
+   * Takes the first sample at once; of an own root that has ended already only if its end does not come to be known now.
+   */
   async start(): Promise<void> {
     this.#running = true;
     this.#looks.start(this.#now());

@@ -38,8 +38,7 @@ const OF_NODE = [
 ];
 
 /**
- * Takes over what the launcher (bin/limitrun) has noted, and puts the environment back as it was. Without the launcher
- * only the descriptors can be told.
+ * Takes over what the launcher (bin/limitrun) has noted. Without the launcher only the descriptors can be told.
  *
  * Has to be called before anything opens a file.
  * @param environment is changed: the launcher's notes are taken out, and what it kept from Node is put back
@@ -66,13 +65,12 @@ export function takeInheritance(environment: Record<string, string | undefined>)
 }
 
 function putBackKept(environment: Record<string, string | undefined>): void {
-  // The launcher's.
-  Reflect.deleteProperty(environment, 'OPENSSL_CONF');
   for (const name of OF_NODE) {
-    const kept = `${KEPT}${name}`;
-    if (environment[kept] === undefined) continue;
-    environment[name] = environment[kept];
-    Reflect.deleteProperty(environment, kept);
+    const kept = environment[`${KEPT}${name}`];
+    Reflect.deleteProperty(environment, `${KEPT}${name}`);
+    // What is not kept and there even so is the launcher's.
+    if (kept === undefined) Reflect.deleteProperty(environment, name);
+    else environment[name] = kept;
   }
 }
 

@@ -1,5 +1,5 @@
 import {type OpenFile, rename, unlink} from '../async-files.js';
-import {join} from 'node:path';
+import {below} from '../below.js';
 import {systemErrorText} from '../system-error.js';
 import {privateDirectory, privateFile} from './private-directory.js';
 import {liveFile, type StatePlaces} from './state-places.js';
@@ -90,7 +90,7 @@ export class LiveFile {
 
   async #replace(directory: string, text: string): Promise<void> {
     const path = liveFile(directory, this.runId);
-    const temporary = join(directory, `${this.runId}.tmp`);
+    const temporary = below(directory, `${this.runId}.tmp`);
     try {
       await this.#close();
       this.#file = await privateFile(temporary);

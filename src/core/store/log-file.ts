@@ -7,7 +7,7 @@ import {logFile, type StatePlaces} from './state-places.js';
 /** Lines that may have to give way to the end of the run. */
 const ENDS_KEPT = 200;
 
-/** The log of a run: lines that are appended to a file of its own, which is made at the first one. */
+/** The log of a run: lines that are appended to a file of its own, which is made at the first one, or before. */
 export class LogFile {
   readonly #queue: LineQueue;
   #opening: Promise<OpenFile> | undefined;

@@ -61,6 +61,7 @@ export class RecordedRun {
       onFault: (text) => this.faults.push(text),
       ...changes,
     });
+    this.recorder.begin(false);
   }
 
   add(...events: RunEvent[]): this {
