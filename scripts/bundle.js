@@ -70,7 +70,7 @@ const LATE = {
     'src/core/plan/suggest.ts': ['didYouMean', 'suggest'],
     'src/core/plan/unknown-flag.ts': ['unknownFlag'],
     'src/core/process/crowd-fence.ts': ['CrowdFence'],
-    'src/core/process/spawn-failure.ts': ['missingInterpreter', 'spawnFailure'],
+    'src/core/process/spawn-failure.ts': ['spawnFailure'],
   },
   // In few runs.
   rest: {

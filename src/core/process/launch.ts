@@ -2,9 +2,10 @@ import {statSync} from 'node:fs';
 import {execa, type Options} from 'execa';
 import {toBeNamed} from './inherited-descriptors.js';
 import {findCommand} from './find-command.js';
+import {missingInterpreter} from './interpreter.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
-import {missingInterpreter, spawnFailure, type SpawnFailure} from './spawn-failure.js';
+import {spawnFailure, type SpawnFailure} from './spawn-failure.js';
 
 const SHELL = '/bin/sh';
 
@@ -45,7 +46,7 @@ export function launch(command: LaunchCommand): Launched {
   // The shell's own message would not be limitrun's, so what can be known is looked up before.
   const found = needs.words.has(0) ? undefined : findCommand(file, environment['PATH'] ?? '');
   if (found?.ok === false) return failed(spawnFailure(found.code, {file, environment}));
-  if (missingInterpreter({file, environment}) !== undefined)
+  if (found !== undefined && missingInterpreter(found.path) !== undefined)
     return failed(spawnFailure('ENOENT', {file, environment}));
   const shellArgs = shellStart([file, ...args], needs);
   if (shellArgs !== undefined) return start(SHELL, shellArgs, command);

@@ -1,5 +1,6 @@
-import {closeSync, existsSync, openSync, readSync, statSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {findCommand} from './find-command.js';
+import {interpreterOf} from './interpreter.js';
 
 export interface SpawnFailure {
   /** The system's error code, such as ENOENT. */
@@ -19,7 +20,8 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const interpreter = interpreterOf(wanted);
+      const found = findCommand(wanted.file, wanted.environment['PATH'] ?? '');
+      const interpreter = found.ok ? interpreterOf(found.path) : undefined;
       if (interpreter !== undefined) return {code, message: `cannot run ${file}: ${lacking(interpreter)}`};
       return {code, message: wanted.file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
@@ -58,34 +60,6 @@ function lacking(interpreter: string): string {
 /** A name of 100 kB is not worth a message of 100 kB. */
 function clipped(file: string): string {
   return file.length > 200 ? `${file.slice(0, 200)}…` : file;
-}
-
-/** The interpreter named in the `#!` line of a file that exists, as the kernel reads it: a carriage return belongs to it. */
-function interpreterOf({file, environment}: Wanted): string | undefined {
-  const found = findCommand(file, environment['PATH'] ?? '');
-  if (!found.ok) return undefined;
-  const line = firstLine(found.path);
-  return line?.startsWith('#!') === true ? /^[ \t]*([^ \t]*)/.exec(line.slice(2))?.[1] : undefined;
-}
-
-/** The interpreter of a script, when it does not exist: the system says then that the script itself was not found. */
-export function missingInterpreter(wanted: Wanted): string | undefined {
-  const interpreter = interpreterOf(wanted);
-  return interpreter === undefined || interpreter === '' || existsSync(interpreter) ? undefined : interpreter;
-}
-
-function firstLine(path: string): string | undefined {
-  let fd: number | undefined;
-  try {
-    if (!statSync(path).isFile()) return undefined;
-    fd = openSync(path, 'r');
-    const start = Buffer.alloc(256);
-    return start.toString('latin1', 0, readSync(fd, start, 0, start.length, 0)).split('\n', 1)[0];
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
 }
 
 function isDirectory(path: string): boolean {
