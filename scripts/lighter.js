@@ -44,6 +44,15 @@ const LIGHTER = {
   ],
   // All that is said of these events is what comes first; node:events can be told to give up, for which it needs more.
   'execa/lib/resolve/exit-async.js': [["import {once} from 'node:events';", ONCE]],
+  // On Windows only.
+  '@colors/colors/lib/system/supports-colors.js': [
+    ["var os = require('os');", ''],
+    ['os.release()', "require('os').release()"],
+  ],
+  'chalk/source/vendor/supports-color/index.js': [
+    ["import os from 'node:os';", ''],
+    ['os.release()', "require('os').release()"],
+  ],
   // All three of limitrun's own streams would be opened, to compare something with them.
   'execa/lib/utils/standard-stream.js': [
     [
@@ -157,6 +166,19 @@ export {
   'execa/lib/terminate/signal.js': [
     ["import {signalsByName} from 'human-signals';", ''],
     ['=> signalsByName[', "=> require('human-signals').signalsByName["],
+    // node:os has them, which is not loaded for a signal that every system knows.
+    ['const signalsIntegerToName = getSignalsIntegerToName();', ''],
+    [
+      `if (signalsIntegerToName.has(signalInteger)) {
+		return signalsIntegerToName.get(signalInteger);`,
+      `const signalsIntegerToName = getSignalsIntegerToName();
+	if (signalsIntegerToName.has(signalInteger)) {
+		return signalsIntegerToName.get(signalInteger);`,
+    ],
+    [
+      'if (signalName in constants.signals) {',
+      "if (signalName === 'SIGTERM' || signalName in constants.signals) {",
+    ],
   ],
   // For Windows only.
   'cross-spawn/lib/parse.js': [
@@ -388,7 +410,7 @@ export const loadedWhenCalled = {
 };
 
 /** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
-const SELDOM_USED = /^node:(fs\/promises|perf_hooks|readline|stream\/promises|timers\/promises|tty|v8)$/;
+const SELDOM_USED = /^node:(fs\/promises|os|perf_hooks|readline|stream\/promises|timers\/promises|tty|v8)$/;
 
 /** Has them loaded when a function of theirs is called, a class made, or a method of one of their objects asked for. */
 export const loadedWhenUsed = {

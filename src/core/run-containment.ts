@@ -179,6 +179,7 @@ export class RunContainment {
 /** What keeps each limit of the first attempt. */
 export function promisesOf(plan: RunPlan, containment: RunContainment | undefined): LimitPromise[] {
   const {limits, monitoring} = plan;
+  if (limitsSet(limits).length === 0) return [];
   const measures = monitoring.enabled ? measuredHere() : undefined;
   const caps = containment?.capsInForce;
   const holdsTasks =
@@ -206,8 +207,9 @@ function whyNot({keepBackground, handling}: RunPlan): string | undefined {
 }
 
 function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: ResourceLimits): KernelCaps {
-  if (!monitoring.enabled) return {};
-  return kernelCaps(limitsSet(limits), {
+  const set = limitsSet(limits);
+  if (!monitoring.enabled || set.length === 0) return {};
+  return kernelCaps(set, {
     handling,
     startupGraceMs: restart.startupGraceMs,
     freezes: hook?.freeze ?? false,

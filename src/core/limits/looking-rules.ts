@@ -8,6 +8,11 @@ import type {Limit} from './resource-limits.js';
 import type {CheckerState} from './resource-violation-checker.js';
 import {screenBounds} from './screen-bounds.js';
 
+let knownCores: number | undefined;
+
+/** Not before the first sample: node:os is loaded for it, which a run that is over by then does not need. */
+const cores = (): number => (knownCores ??= availableParallelism());
+
 export interface LookedAtTree {
   readonly probe: Probe;
   readonly limits: readonly Limit[];
@@ -32,9 +37,8 @@ export function lookingRules({
   ResourceMonitorOptions,
   'nextGapMs' | 'lookEveryMs' | 'screenBounds' | 'glanceBounds' | 'needsPss' | 'needsDetails'
 > {
-  const looking = {intervalMs, cores: availableParallelism()};
   const fixed = {
-    ...looking,
+    intervalMs,
     limits,
     screened: probe.screen !== undefined,
     ...(probe.glance !== undefined && {sampleEveryMs}),
@@ -42,10 +46,10 @@ export function lookingRules({
   const rss = limits.filter(({kind}) => kind.type === 'max_rss');
   return {
     nextGapMs: (usage, previous) =>
-      nextGapMs({...fixed, state: state(), usage, previous, startedAtMs: startedAtMs()}),
+      nextGapMs({...fixed, cores: cores(), state: state(), usage, previous, startedAtMs: startedAtMs()}),
     lookEveryMs: intervalMs,
     screenBounds: (usage) => screenBounds(limits, state(), usage),
-    glanceBounds: (usage) => glanceBounds(limits, state(), usage, looking),
+    glanceBounds: (usage) => glanceBounds(limits, state(), usage, {intervalMs, cores: cores()}),
     needsPss: (usage) => mayBeShared(usage, rss),
     needsDetails: limits.some(({kind}) => kind.needs !== undefined && DETAIL_METRICS.has(kind.needs)),
   };

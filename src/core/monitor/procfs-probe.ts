@@ -1,4 +1,3 @@
-import {endianness} from 'node:os';
 import type {
   Probe,
   ProbeOptions,
@@ -11,6 +10,7 @@ import type {
   TreeScreening,
   UsageMetric,
 } from './probe.js';
+import {LITTLE_ENDIAN} from '../little-endian.js';
 import {Environments} from './environments.js';
 import {ForkWatch} from './fork-watch.js';
 import {readProcText} from './proc-file.js';
@@ -48,7 +48,6 @@ const SWEEPS_UNTIL_STRANGERS_ARE_FORGOTTEN = 10;
  */
 export class ProcfsProbe implements Probe {
   readonly source = 'procfs';
-  readonly measures: ReadonlySet<UsageMetric>;
   readonly rootPid: number;
   readonly crowded?: () => boolean;
 
@@ -94,13 +93,16 @@ export class ProcfsProbe implements Probe {
     this.#options = options;
     this.rootPid = options.rootPid;
     if (options.crowded !== undefined) this.crowded = options.crowded;
-    this.#units = parseAuxv(readProcText('/proc/self/auxv') ?? '', endianness() === 'LE');
+    this.#units = parseAuxv(readProcText('/proc/self/auxv') ?? '', LITTLE_ENDIAN);
     this.#baseline = options.ownChild ? ownReaped(this.#units) : undefined;
     this.#openedMs = options.nowMs();
     this.#nextSweepMs = this.#openedMs + SWEEP_EVERY_MS;
     this.#root = ProcfsMember.open(options.rootPid);
     if (this.#root) this.#members.set(this.#root.pid, this.#root);
-    this.measures = procfsMetrics();
+  }
+
+  get measures(): ReadonlySet<UsageMetric> {
+    return procfsMetrics();
   }
 
   read(request: ReadRequest): TreeReading {

@@ -37,6 +37,8 @@ function reapedDisk(): DiskBytes | undefined {
   const all = diskIn('/proc/self/io');
   if (all === undefined) return undefined;
   let {readBytes, writtenBytes} = all;
+  // Mostly nothing has gone to a disk, and then nobody's share has to be asked for.
+  if (readBytes === 0 && writtenBytes === 0) return all;
   for (const thread of namesIn('/proc/self/task')) {
     const own = diskIn(`/proc/self/task/${thread}/io`);
     readBytes -= own?.readBytes ?? 0;

@@ -1,5 +1,6 @@
 import {isUtf8} from 'node:buffer';
-import {constants, endianness} from 'node:os';
+import {constants} from 'node:os';
+import {LITTLE_ENDIAN} from '../little-endian.js';
 import {REPLACED, splitAtNul} from './exact-bytes.js';
 import {findInherited, openDescriptors} from './inherited-descriptors.js';
 
@@ -126,10 +127,9 @@ interface NotedVariables {
  * change
  */
 function fromVariables(noted = ''): NotedVariables {
-  const read = Buffer.from(noted.slice(1).replaceAll(' ', '').replaceAll('\n', ''), 'hex');
-  const bytes = read.subarray(0, read.length - (read.length % 8));
-  if (endianness() === 'LE') bytes.swap64();
-  const entries = bytes.toString().replace(/\0+$/, '').split('\0');
+  const bytes = bytesOf(noted.slice(1).replaceAll(' ', '').replaceAll('\n', ''));
+  if (LITTLE_ENDIAN) bytes.swap64();
+  const entries = bytes.utf8Slice().replace(/\0+$/, '').split('\0');
   const stat = entries.pop() ?? '';
   const isHeld = entries.every((entry) => !entry.includes(REPLACED));
   return {
@@ -139,6 +139,19 @@ function fromVariables(noted = ''): NotedVariables {
     stat,
   };
 }
+
+/**
+ * Of hexadecimal digits, as far as they are words of eight bytes. Methods of one encoding: to find it by its name, Node
+ * would have to compile more than all else takes here.
+ */
+function bytesOf(digits: string): DirectBuffer {
+  const bytes = Buffer.allocUnsafeSlow(digits.length >>> 1) as DirectBuffer;
+  const length = bytes.hexWrite(digits);
+  return bytes.subarray(0, length - (length % 8)) as DirectBuffer;
+}
+
+/** Methods that every Buffer has, though Node's documentation has them not. */
+type DirectBuffer = Buffer & {hexWrite: (digits: string) => number; utf8Slice: () => string};
 
 /** What has no name, or is none at all, has an empty one. */
 function variableOf(entry: string): readonly [string, string] {
