@@ -84,6 +84,15 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {object: 'Math', property: 'random', message: 'It is the same in every run: randomFraction().'},
+      ],
+    },
+  },
+  {
     files: PURE,
     rules: {
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS],

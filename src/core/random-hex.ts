@@ -18,3 +18,8 @@ export function randomHex(bytes: number): string {
   }
   return process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('hex');
 }
+
+/** From 0 to 1, without 1. `Math.random` gives every run the same numbers (bin/limitrun, --random-seed). */
+export function randomFraction(): number {
+  return parseInt(randomHex(4), 16) / 2 ** 32;
+}

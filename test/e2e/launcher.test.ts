@@ -216,6 +216,15 @@ describe('the installed program', () => {
     },
   );
 
+  test('Y-09 waits by chance before it starts the command again', async () => {
+    const flags = '--restart-policy on-failure --restart-delay 100ms --restart-jitter 0.5 --max-restarts 3';
+    const script = `"$LIMITRUN" ${flags} -- false`;
+    const runs = await Promise.all([shell(script), shell(script)]);
+    const [one, other] = runs.map(({stderr}) => stderr.match(/starting attempt \d in .*/g));
+    expect(one).toHaveLength(3);
+    expect(one).not.toEqual(other);
+  });
+
   test('E-04 keeps limits', async () => {
     expect(
       await startProgram(LAUNCHER, ['--max-rss', '50MB', '--', fixture('alloc'), '120']).exited,

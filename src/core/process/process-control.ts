@@ -2,6 +2,7 @@ import {callAt, systemClock, type Clock} from '../clock.js';
 import {endsTheTree, startsAgain} from '../limits/resource-policy.js';
 import type {ResourceViolation} from '../limits/resource-violation.js';
 import {startsAgainAfterExit, type RestartPolicy} from '../limits/restart-policy.js';
+import {randomFraction} from '../random-hex.js';
 import type {EndCause} from '../record/run-event.js';
 import {startAttempt, type Attempt, type AttemptOptions, type StartedAttempt} from './attempt.js';
 import {RestartCircuitBreaker, type BreakerRules} from './restart-circuit-breaker.js';
@@ -37,7 +38,7 @@ export interface ProcessControlOptions extends Omit<AttemptOptions, 'clock'> {
   readonly restartPolicy?: RestartPolicy;
   /** For {@link restartPolicy}; restarts of either reason count. Default: as `restart`. */
   readonly exitRestart?: BreakerRules;
-  /** For the jitter of delays. Default `Math.random`. */
+  /** For the jitter of delays: from 0 to 1, without 1. Default: by chance. */
   readonly random?: () => number;
   readonly clock?: Clock;
   /** The child runs: the time to begin watching it. */
@@ -249,7 +250,7 @@ export class ProcessControl {
   }
 
   #consultBreaker(cause: EndCause): void {
-    const {restart, exitRestart = restart, random = Math.random} = this.#options;
+    const {restart, exitRestart = restart, random = randomFraction} = this.#options;
     this.#breaker ??= new RestartCircuitBreaker(restart ?? NO_RESTARTS, random);
     const rules = cause.kind === 'violation' ? restart : exitRestart;
     const delayMs = this.#breaker.request(this.#clock.nowMs(), this.#livedMs(), rules ?? NO_RESTARTS);

@@ -15,16 +15,21 @@ export async function prune(places: StatePlaces, plan: RecordPlan, ownRunId: str
 
 /**
  * As {@link prune}, but mostly only where there are too many: to look at each takes longer than a short run.
- * @param lot from 0 to 1, drawn by chance
+ * @param lot from 0 to 1, drawn by chance: a run's id is
  */
 export async function pruneNowAndThen(
   places: StatePlaces,
   plan: RecordPlan,
   ownRunId: string,
-  lot = Math.random(),
+  lot = lotOf(ownRunId),
 ): Promise<void> {
   const {state} = places;
   const names = state === undefined ? [] : await readdir(logDirectory(state)).catch(() => []);
   const tooMany = names.length + 1 > Math.floor(plan.maxCount * (1 + SLACK));
   if (tooMany || lot < SHORT_RUNS_LOOKING) await prune(places, plan, ownRunId);
+}
+
+/** @param runId hexadecimal, of which only the first digit is not any of the sixteen */
+function lotOf(runId: string): number {
+  return parseInt(runId.slice(-4), 16) / 0x10000;
 }

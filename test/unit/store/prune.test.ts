@@ -61,6 +61,15 @@ test('a short run looks for what is too old now and then, and for too many alway
   expect(logs()).toEqual(['a.jsonl']);
 });
 
+test('the id of a short run tells whether it looks', async () => {
+  const plan = {enabled: true, maxAgeMs: HOUR_MS, maxCount: 9} as const;
+  log('old', 2 * HOUR_MS, start(), ...end);
+  await pruneNowAndThen(placesHere(), plan, 'a00000001000');
+  expect(logs()).toEqual(['old.jsonl']);
+  await pruneNowAndThen(placesHere(), plan, 'afffffff0fff');
+  expect(logs()).toEqual([]);
+});
+
 test('the log of a run that goes on stays, however old and many', async () => {
   log('running', 100 * DAY_MS, start(ownIdentity()));
   log('own', 100 * DAY_MS);
