@@ -136,8 +136,9 @@ function print(rows, figures) {
 const TIMES = 8;
 
 /**
- * Much through cat, bare and under limitrun: of each the time with the whole file less the time without, which leaves
- * out what starting costs. From a file, so that on two cores cat does not wait for one.
+ * Much through cat, bare and under limitrun: of each the time with the whole file less the median time without, which
+ * leaves out what starting costs. From a file, so that on two cores cat does not wait for one. Reading memory takes now
+ * more and now less time, so there are twice as many runs, in turns.
  */
 function streams(launcher, scratch, env, runs) {
   const rows = [
@@ -151,10 +152,17 @@ function streams(launcher, scratch, env, runs) {
     once(['sh', '-c', `exec ${cat} ${`"${input}" `.repeat(TIMES)} >/dev/null`], env);
   // Into the page cache.
   time('cat', file);
-  const figures = rows.map(() => []);
-  for (let run = 0; run < runs; run += 1)
-    rows.forEach(([, cat], index) => figures[index].push(time(cat, file) - time(cat, '/dev/null')));
+  const whole = rows.map(() => []);
+  const starts = rows.map(() => []);
+  for (let run = 0; run < 2 * runs; run += 1) {
+    for (const index of run % 2 === 0 ? [0, 1] : [1, 0]) {
+      const [, cat] = rows[index];
+      whole[index].push(time(cat, file));
+      starts[index].push(time(cat, '/dev/null'));
+    }
+  }
   console.log(`\n${TIMES} GiB through cat, ms, without the start`);
+  const figures = whole.map((times, index) => times.map((ms) => ms - median(starts[index])));
   print(rows, figures);
 }
 
