@@ -159,6 +159,8 @@ const steps = fc
   })
   .filter((all) => milderStep(all.map(({policy}) => policy)) === undefined);
 
+const isPlain = (step: LimitStep): boolean => Object.keys(step).length === 1;
+
 function written({value, policy, sustainedViolationTimeMs}: LimitStep): string {
   const sustain = sustainedViolationTimeMs === undefined ? '' : `@${String(sustainedViolationTimeMs)}ms`;
   return `${String(value)}${sustain}${policy === undefined ? '' : `:${policy}`}`;
@@ -168,10 +170,23 @@ describe('whatever is written as steps', () => {
   it('means what it says, with blanks around the commas or without', () => {
     fc.assert(
       fc.property(steps, fc.constantFrom(',', ', ', ' , '), (all, comma) => {
-        const plain = all.length === 1 && Object.keys(all[0] ?? {}).length === 1;
+        fc.pre(all.length === 1 || !all.every(isPlain));
         expect(parse('max-processes', all.map(written).join(comma))).toEqual({
           ok: true,
-          value: plain ? all[0]?.value : all,
+          value: all.every(isPlain) ? all[0]?.value : all,
+        });
+      }),
+    );
+  });
+
+  it('is no list where none has a policy or a time of its own', () => {
+    fc.assert(
+      fc.property(steps, fc.constantFrom(',', ', '), (all, comma) => {
+        fc.pre(all.length > 1);
+        const text = all.map(({value}) => String(value)).join(comma);
+        expect(parse('max-processes', text)).toMatchObject({
+          ok: false,
+          why: expect.stringContaining('neither a value nor steps') as string,
         });
       }),
     );
