@@ -412,14 +412,18 @@ export const loadedWhenCalled = {
 /** Modules of Node that are imported for what limitrun rarely or never does; loading one takes up to 2 ms. */
 const SELDOM_USED = /^node:(fs\/promises|os|perf_hooks|readline|stream\/promises|timers\/promises|tty|v8)$/;
 
-/** Has them loaded when a function of theirs is called, a class made, or a method of one of their objects asked for. */
+/**
+ * Has them loaded when a function of theirs is called, a class made, or a method of one of their objects asked for. What
+ * else a module has (node:os: texts) nobody can import then, and who requires it gets the module itself.
+ */
 export const loadedWhenUsed = {
   name: 'loaded-when-used',
   setup({onResolve, onLoad}) {
     const namespace = 'seldom-used';
-    onResolve({filter: SELDOM_USED}, ({path: id, namespace: importer}) =>
-      importer === namespace ? {path: id, external: true} : {path: id, namespace},
-    );
+    onResolve({filter: SELDOM_USED}, async ({path: id, namespace: importer, kind}) => {
+      const asItIs = importer === namespace || (kind === 'require-call' && !isAllLate(await import(id)));
+      return asItIs ? {path: id, external: true} : {path: id, namespace};
+    });
     onLoad({filter: SELDOM_USED, namespace}, async ({path: id}) => {
       const module = `require(${JSON.stringify(id)})`;
       const exported = await import(id);
@@ -438,6 +442,11 @@ export const loadedWhenUsed = {
     });
   },
 };
+
+/** Whether all that a module has can be had late. */
+function isAllLate(module) {
+  return Object.values(module).every((value) => typeof value === 'function' || typeof value === 'object');
+}
 
 /** Has Node's modules asked for by one kind of name, by which bin/start.cjs tells them from packages. */
 export const nodesOwn = {

@@ -3,10 +3,20 @@ import {delimiter, join} from 'node:path';
 
 /** Where a command is, or the error code with which starting it would fail (execvp(3)). */
 export type FoundCommand =
-  {readonly ok: true; readonly path: string} | {readonly ok: false; readonly code: 'ENOENT' | 'EACCES'};
+  {readonly ok: true; readonly path: string} | {readonly ok: false; readonly code: string};
 
-/** Looks a command up as execvp(3) does: a name with a slash is a path, another one is looked for in PATH. */
-export function findCommand(file: string, path: string): FoundCommand {
+/** What execvp(3) of glibc takes for a reason to look in the next directory. */
+const MISSING = new Set(['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT']);
+
+/**
+ * Looks a command up as execvp(3) does: a name with a slash is a path, another one is looked for in PATH.
+ * @param isMissing whether the system would not find what is there even so, as a script without its interpreter
+ */
+export function findCommand(
+  file: string,
+  path: string,
+  isMissing: (found: string) => boolean = () => false,
+): FoundCommand {
   const candidates = file.includes('/')
     ? [file]
     : path.split(delimiter).map((directory) => join(directory, file));
@@ -19,9 +29,11 @@ export function findCommand(file: string, path: string): FoundCommand {
         continue;
       }
       accessSync(candidate, constants.X_OK);
-      return {ok: true, path: candidate};
+      if (!isMissing(candidate)) return {ok: true, path: candidate};
     } catch (error) {
-      denied ||= (error as NodeJS.ErrnoException).code === 'EACCES';
+      const {code = 'EUNKNOWN'} = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES' && !MISSING.has(code)) return {ok: false, code};
+      denied ||= code === 'EACCES';
     }
   }
   return {ok: false, code: denied ? 'EACCES' : 'ENOENT'};

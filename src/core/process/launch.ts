@@ -2,7 +2,7 @@ import {statSync} from 'node:fs';
 import {execa, type Options} from 'execa';
 import {toBeNamed} from './inherited-descriptors.js';
 import {findCommand} from './find-command.js';
-import {missingInterpreter} from './interpreter.js';
+import {isInterpreterMissing} from './interpreter.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
 import {spawnFailure, type SpawnFailure} from './spawn-failure.js';
@@ -44,10 +44,10 @@ export function launch(command: LaunchCommand): Launched {
   if (file === '') return failed(spawnFailure('ENOENT', {file, environment}));
   if (needs === undefined || !needsShell(needs)) return start(file, args, command);
   // The shell's own message would not be limitrun's, so what can be known is looked up before.
-  const found = needs.words.has(0) ? undefined : findCommand(file, environment['PATH'] ?? '');
+  const found = needs.words.has(0)
+    ? undefined
+    : findCommand(file, environment['PATH'] ?? '', isInterpreterMissing);
   if (found?.ok === false) return failed(spawnFailure(found.code, {file, environment}));
-  if (found !== undefined && missingInterpreter(found.path) !== undefined)
-    return failed(spawnFailure('ENOENT', {file, environment}));
   const shellArgs = shellStart([file, ...args], needs);
   if (shellArgs !== undefined) return start(SHELL, shellArgs, command);
   const message = 'a variable that is not UTF-8 has a name that cannot be passed on';

@@ -1,3 +1,4 @@
+import {constants} from 'node:os';
 import type {ExactBytes} from './exact-bytes.js';
 
 /** What the child has to start with that Node cannot give it. */
@@ -32,7 +33,7 @@ export function needsShell(needs: ShellNeeds): boolean {
  */
 export function shellStart(words: readonly string[], needs: ShellNeeds): string[] | undefined {
   const lines = [...(needs.enter ?? [])];
-  if (needs.ignored.length > 0) lines.push(`trap '' ${needs.ignored.join(' ')}`);
+  if (needs.ignored.length > 0) lines.push(`trap '' ${needs.ignored.map(inShells).join(' ')}`);
   if (needs.softOpenFiles !== undefined) lines.push(`ulimit -Sn ${String(needs.softOpenFiles)}`);
   for (const name of OF_THE_SHELL) lines.push(restored(name, needs.environment[name]));
   for (const [name, bytes] of needs.variables) {
@@ -50,6 +51,11 @@ export function shellStart(words: readonly string[], needs: ShellNeeds): string[
   return ['-c', lines.join('\n'), 'sh', ...words, ...dropped];
 }
 
+/** Of the signals that Linux has the one whose name dash does not know. */
+function inShells(signal: string): string {
+  return signal === 'STKFLT' ? String(constants.signals.SIGSTKFLT) : signal;
+}
+
 /** A shell counts SHLVL up, corrects PWD and takes no IFS from its environment. */
 const OF_THE_SHELL = ['SHLVL', 'PWD', 'OLDPWD', 'IFS'];
 
@@ -63,10 +69,14 @@ function parameter(index: number, needs: ShellNeeds): string {
   return needs.words.has(index) ? `"$__limitrun_${String(index)}"` : `"\${${String(index + 1)}}"`;
 }
 
-/** Entries `NAME=value` that a shell does not hand on, because it could not use the name itself. */
+/**
+ * Entries `NAME=value` that a shell does not hand on: it could not use the name itself, or counts there anew.
+ */
 function droppedByShells(environment: ShellNeeds['environment']): string[] {
   return Object.entries(environment).flatMap(([name, value]) =>
-    name === '' || IDENTIFIER.test(name) || value === undefined ? [] : [`${name}=${value}`],
+    name === '' || (IDENTIFIER.test(name) && name !== 'OPTIND') || value === undefined
+      ? []
+      : [`${name}=${value}`],
   );
 }
 

@@ -30,6 +30,8 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
         code,
         message: `cannot run ${file}: ${isDirectory(wanted.file) ? 'it is a directory' : 'permission denied'}`,
       };
+    case 'ELOOP':
+      return {code, message: `cannot run ${file}: too many symbolic links`};
     case 'E2BIG':
       return {code, message: `cannot run ${file}: its arguments and environment are too large together`};
     case 'ENOEXEC':

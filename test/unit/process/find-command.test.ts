@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -50,6 +50,25 @@ test('when only a file without the right to be executed was found that is the re
 test('a name that is nowhere, and an empty one, were not found', () => {
   expect(findCommand('tool', directory)).toEqual({ok: false, code: 'ENOENT'});
   expect(findCommand('', directory)).toEqual({ok: false, code: 'ENOENT'});
+});
+
+test('what the system would not find is passed over', () => {
+  const first = place('first', 'tool', 0o755);
+  const second = place('second', 'tool', 0o755);
+  const isMissing = (path: string): boolean => path.startsWith(first);
+  expect(findCommand('tool', [first, second].join(delimiter), isMissing)).toEqual({
+    ok: true,
+    path: join(second, 'tool'),
+  });
+  expect(findCommand('tool', first, isMissing)).toEqual({ok: false, code: 'ENOENT'});
+});
+
+test('a link to itself ends the search', () => {
+  symlinkSync('loop', join(directory, 'loop'));
+  expect(findCommand('loop', [directory, place('first', 'loop', 0o755)].join(delimiter))).toEqual({
+    ok: false,
+    code: 'ELOOP',
+  });
 });
 
 test('a name with a slash is a path and PATH does not matter', () => {

@@ -1,5 +1,6 @@
 import {spawnSync} from 'node:child_process';
 import {expect, test} from 'vitest';
+import {ignoredIn} from '../../../src/core/process/inheritance.js';
 import {needsShell, shellStart, type ShellNeeds} from '../../../src/core/process/shell-start.js';
 
 const NOTHING: ShellNeeds = {
@@ -8,6 +9,9 @@ const NOTHING: ShellNeeds = {
   ignored: [],
   environment: {SHLVL: undefined},
 };
+
+/** All signals from 1 to 31 but SIGKILL (9), SIGSTOP (19), and SIGCHLD (17), which dash ignores for nobody; as a mask. */
+const ALL = 0x7ffa_feff;
 
 /** Runs the shell as it would be started and returns the bytes that it printed. */
 function run(
@@ -70,6 +74,18 @@ test('an ignored signal stays ignored in the command', () => {
   const script = 'kill -HUP $$; echo alive';
   expect(run(['sh', '-c', script], {ignored: ['HUP']}).toString()).toBe('alive\n');
   expect(run(['sh', '-c', script], {softOpenFiles: 77}).toString()).toBe('');
+});
+
+test('each signal can stay ignored, whatever shells call it', () => {
+  const stat = `1 (sh) ${'0 '.repeat(30)}${String(ALL)}`;
+  const [line = ''] =
+    /^SigIgn:.*$/m.exec(run(['cat', '/proc/self/status'], {ignored: ignoredIn(stat)}).toString()) ?? [];
+  expect(parseInt(line.slice('SigIgn:'.length), 16)).toBe(ALL);
+});
+
+test('the index of getopts is that of the caller', () => {
+  const environment = {OPTIND: '7'};
+  expect(run(['printenv', 'OPTIND'], {ignored: ['HUP'], environment}, environment).toString()).toBe('7\n');
 });
 
 test('the level of shells is that of the caller, absent when it was', () => {

@@ -86,6 +86,7 @@ test('a file that may not be executed and a directory are told apart', () => {
 });
 
 test.each([
+  ['ELOOP', 'too many symbolic links'],
   ['E2BIG', 'too large together'],
   ['ENOEXEC', 'not a program for this machine'],
   ['EAGAIN', 'ulimit -u'],
