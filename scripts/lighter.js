@@ -414,7 +414,7 @@ const SELDOM_USED = /^node:(fs\/promises|os|perf_hooks|readline|stream\/promises
 
 /**
  * Has them loaded when a function of theirs is called, a class made, or a method of one of their objects asked for. What
- * else a module has (node:os: texts) nobody can import then, and who requires it gets the module itself.
+ * else a module has (node:os: texts) nobody can import by its name then, and who requires it gets the module itself.
  */
 export const loadedWhenUsed = {
   name: 'loaded-when-used',

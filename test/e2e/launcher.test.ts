@@ -149,6 +149,16 @@ describe('the installed program leaves as it was', () => {
     expect(sorted(limited.stdoutBytes)).toEqual(sorted(bare.stdoutBytes));
   });
 
+  test.each(['', "trap '' HUP;"])('L-05 where a relative command is: %s', async (shellBetween) => {
+    mkdirSync(scratch('there'));
+    scratchFile('there/here', '#!/bin/sh\necho "$PWD"\n', 0o755);
+    const execution = {command: './here', working_directory: scratch('there')};
+    scratchFile('workers.json', JSON.stringify({workers: [{id: 'w', unit: {execution}}]}));
+    expect(
+      await shell(`${shellBetween} exec "$LIMITRUN" -q --config "${scratch('workers.json')}"`),
+    ).toMatchObject({code: 0, stdout: `${scratch('there')}\n`});
+  });
+
   test('L-17 the order of the variables, and none that was not there', async () => {
     const {stdout} = await shell('exec env -i Z=1 PATH="$PATH" A=2 M=3 "$LIMITRUN" --quiet -- env');
     const names = stdout.split('\n').map((line) => line.split('=', 1)[0]);

@@ -1,24 +1,37 @@
-import {closeSync, existsSync, openSync, readSync, statSync} from 'node:fs';
+import {closeSync, openSync, readSync, statSync} from 'node:fs';
 
 /** So much of a script's beginning the kernel reads (BINPRM_BUF_SIZE). */
 const BYTES_READ = 256;
 
-/** Whether the interpreter of a script does not exist: the system says then that the script itself was not found. */
-export function isInterpreterMissing(path: string): boolean {
-  const interpreter = interpreterOf(path);
-  return interpreter !== undefined && interpreter !== '' && !existsSync(interpreter);
+/**
+ * Whether the interpreter of a script does not exist: the system says then that the script itself was not found.
+ * @param directory where the script is to run, if not here: from there a relative name is meant
+ */
+export function isInterpreterMissing(script: string, directory = '.'): boolean {
+  const interpreter = interpreterOf(script);
+  if (interpreter === undefined || interpreter.length === 0) return false;
+  const isAbsolute = interpreter.toString('latin1', 0, 1) === '/';
+  const path = isAbsolute ? interpreter : Buffer.concat([Buffer.from(`${directory}/`), interpreter]);
+  try {
+    return statSync(path, {throwIfNoEntry: false}) === undefined;
+  } catch {
+    // It is there, and cannot be had for another reason.
+    return false;
+  }
 }
 
 /**
- * The interpreter named in the `#!` line of a file, as the kernel reads it: a carriage return belongs to it. For the kernel
- * a file is no script whose interpreter's name goes on beyond what it reads.
+ * The interpreter named in the `#!` line of a file, as bytes and as the kernel reads it: a carriage return belongs to it. For
+ * the kernel a file is no script whose interpreter's name goes on beyond what it reads.
  */
-export function interpreterOf(path: string): string | undefined {
-  const start = beginning(path);
-  const [, name, after] = /^#![ \t]*([^ \t\n]*)([ \t\n]?)/.exec(start ?? '') ?? [];
-  return start?.length === BYTES_READ && after === '' ? undefined : name;
+export function interpreterOf(script: string): Buffer | undefined {
+  const start = beginning(script);
+  const [, name, after] = /^#![ \t]*([^ \t\n\0]*)([ \t\n\0]?)/.exec(start ?? '') ?? [];
+  const isWhole = start?.length !== BYTES_READ || after !== '';
+  return name === undefined || !isWhole ? undefined : Buffer.from(name, 'latin1');
 }
 
+/** A character for each byte. */
 function beginning(path: string): string | undefined {
   let fd: number | undefined;
   try {

@@ -37,21 +37,24 @@ export type Launched = RunningChild | {readonly ok: false; readonly failure: Pro
  * clean-up, time-out and kill reach only the direct child, so they are off: the tree is ended by TreeTerminator.
  */
 export function launch(command: LaunchCommand): Launched {
-  const {file, args = [], environment = process.env, needs} = command;
-  const noDirectory = workingDirectoryFault(command.workingDirectory);
+  const {file, args = [], environment = process.env, workingDirectory, needs} = command;
+  const wanted = {file, environment, workingDirectory};
+  const noDirectory = workingDirectoryFault(workingDirectory);
   if (noDirectory !== undefined) return failed({code: 'ECWD', message: noDirectory});
   // Node refuses an empty name before the system can.
-  if (file === '') return failed(spawnFailure('ENOENT', {file, environment}));
+  if (file === '') return failed(spawnFailure('ENOENT', wanted));
   if (needs === undefined || !needsShell(needs)) return start(file, args, command);
   // The shell's own message would not be limitrun's, so what can be known is looked up before.
   const found = needs.words.has(0)
     ? undefined
-    : findCommand(file, environment['PATH'] ?? '', isInterpreterMissing);
-  if (found?.ok === false) return failed(spawnFailure(found.code, {file, environment}));
-  const shellArgs = shellStart([file, ...args], needs);
-  if (shellArgs !== undefined) return start(SHELL, shellArgs, command);
-  const message = 'a variable that is not UTF-8 has a name that cannot be passed on';
-  return failed({code: 'EBYTES', message});
+    : findCommand(file, {
+        path: environment['PATH'],
+        directory: workingDirectory,
+        isMissing: (script) => isInterpreterMissing(script, workingDirectory),
+      });
+  if (found?.ok === false) return failed(spawnFailure(found.code, wanted));
+  const shell = shellStart([file, ...args], needs);
+  return shell.ok ? start(SHELL, shell.args, command) : failed({code: 'EBYTES', message: shell.why});
 }
 
 const NO_NEEDS = {words: new Map<number, Buffer>(), variables: new Map<string, Buffer>(), ignored: []};
@@ -64,7 +67,8 @@ export function entering(command: LaunchCommand, enter: readonly string[] | unde
 }
 
 function start(file: string, args: readonly string[], command: LaunchCommand): Launched {
-  const wanted = {file: command.file, environment: command.environment ?? process.env};
+  const {environment = process.env, workingDirectory} = command;
+  const wanted = {file: command.file, environment, workingDirectory};
   let subprocess;
   try {
     subprocess = execa(file, args, execaOptions(command));

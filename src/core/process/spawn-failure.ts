@@ -1,5 +1,5 @@
 import {statSync} from 'node:fs';
-import {findCommand} from './find-command.js';
+import {findCommand, seenFrom} from './find-command.js';
 import {interpreterOf} from './interpreter.js';
 
 export interface SpawnFailure {
@@ -11,6 +11,8 @@ export interface SpawnFailure {
 
 interface Wanted {
   readonly file: string;
+  /** Where it was to run, if not here. */
+  readonly workingDirectory?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -20,15 +22,16 @@ export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const found = findCommand(wanted.file, wanted.environment['PATH'] ?? '');
-      const interpreter = found.ok ? interpreterOf(found.path) : undefined;
+      const {workingDirectory: directory, environment} = wanted;
+      const found = findCommand(wanted.file, {path: environment['PATH'], directory});
+      const interpreter = found.ok ? interpreterOf(found.path)?.toString() : undefined;
       if (interpreter !== undefined) return {code, message: `cannot run ${file}: ${lacking(interpreter)}`};
       return {code, message: wanted.file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
     case 'EACCES':
       return {
         code,
-        message: `cannot run ${file}: ${isDirectory(wanted.file) ? 'it is a directory' : 'permission denied'}`,
+        message: `cannot run ${file}: ${isDirectory(seenFrom(wanted.workingDirectory, wanted.file)) ? 'it is a directory' : 'permission denied'}`,
       };
     case 'ELOOP':
       return {code, message: `cannot run ${file}: too many symbolic links`};

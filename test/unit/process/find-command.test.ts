@@ -26,8 +26,11 @@ function place(folder: string, name: string, mode: number): string {
 test('a name is looked for in PATH from left to right', () => {
   const first = place('first', 'tool', 0o755);
   const second = place('second', 'tool', 0o755);
-  expect(findCommand('tool', [first, second].join(delimiter))).toEqual({ok: true, path: join(first, 'tool')});
-  expect(findCommand('tool', [second, first].join(delimiter))).toEqual({
+  expect(findCommand('tool', {path: [first, second].join(delimiter)})).toEqual({
+    ok: true,
+    path: join(first, 'tool'),
+  });
+  expect(findCommand('tool', {path: [second, first].join(delimiter)})).toEqual({
     ok: true,
     path: join(second, 'tool'),
   });
@@ -36,7 +39,7 @@ test('a name is looked for in PATH from left to right', () => {
 test('a file that may not be executed is passed over for a later one that may', () => {
   const denied = place('denied', 'tool', 0o644);
   const allowed = place('allowed', 'tool', 0o755);
-  expect(findCommand('tool', [denied, allowed].join(delimiter))).toEqual({
+  expect(findCommand('tool', {path: [denied, allowed].join(delimiter)})).toEqual({
     ok: true,
     path: join(allowed, 'tool'),
   });
@@ -44,28 +47,31 @@ test('a file that may not be executed is passed over for a later one that may', 
 
 test('when only a file without the right to be executed was found that is the reason', () => {
   const denied = place('denied', 'tool', 0o644);
-  expect(findCommand('tool', ['/no/such', denied].join(delimiter))).toEqual({ok: false, code: 'EACCES'});
+  expect(findCommand('tool', {path: ['/no/such', denied].join(delimiter)})).toEqual({
+    ok: false,
+    code: 'EACCES',
+  });
 });
 
 test('a name that is nowhere, and an empty one, were not found', () => {
-  expect(findCommand('tool', directory)).toEqual({ok: false, code: 'ENOENT'});
-  expect(findCommand('', directory)).toEqual({ok: false, code: 'ENOENT'});
+  expect(findCommand('tool', {path: directory})).toEqual({ok: false, code: 'ENOENT'});
+  expect(findCommand('', {path: directory})).toEqual({ok: false, code: 'ENOENT'});
 });
 
 test('what the system would not find is passed over', () => {
   const first = place('first', 'tool', 0o755);
   const second = place('second', 'tool', 0o755);
   const isMissing = (path: string): boolean => path.startsWith(first);
-  expect(findCommand('tool', [first, second].join(delimiter), isMissing)).toEqual({
+  expect(findCommand('tool', {path: [first, second].join(delimiter), isMissing})).toEqual({
     ok: true,
     path: join(second, 'tool'),
   });
-  expect(findCommand('tool', first, isMissing)).toEqual({ok: false, code: 'ENOENT'});
+  expect(findCommand('tool', {path: first, isMissing})).toEqual({ok: false, code: 'ENOENT'});
 });
 
 test('a link to itself ends the search', () => {
   symlinkSync('loop', join(directory, 'loop'));
-  expect(findCommand('loop', [directory, place('first', 'loop', 0o755)].join(delimiter))).toEqual({
+  expect(findCommand('loop', {path: [directory, place('first', 'loop', 0o755)].join(delimiter)})).toEqual({
     ok: false,
     code: 'ELOOP',
   });
@@ -73,8 +79,8 @@ test('a link to itself ends the search', () => {
 
 test('a name with a slash is a path and PATH does not matter', () => {
   const path = join(place('first', 'tool', 0o755), 'tool');
-  expect(findCommand(path, '')).toEqual({ok: true, path});
-  expect(findCommand(join(directory, 'tool'), place('first', 'tool', 0o755))).toEqual({
+  expect(findCommand(path, {path: ''})).toEqual({ok: true, path});
+  expect(findCommand(join(directory, 'tool'), {path: place('first', 'tool', 0o755)})).toEqual({
     ok: false,
     code: 'ENOENT',
   });
@@ -82,5 +88,33 @@ test('a name with a slash is a path and PATH does not matter', () => {
 
 test('a directory is no command', () => {
   place('tool', 'x', 0o755);
-  expect(findCommand('tool', directory)).toEqual({ok: false, code: 'EACCES'});
+  expect(findCommand('tool', {path: directory})).toEqual({ok: false, code: 'EACCES'});
+});
+
+test('what does not begin with a slash is looked for where the command is to run', () => {
+  place('first', 'tool', 0o755);
+  const found = {ok: true, path: `${directory}/./first/tool`};
+  expect(findCommand('./first/tool', {path: '', directory})).toEqual(found);
+  expect(findCommand('tool', {path: './first', directory})).toEqual(found);
+  expect(findCommand('./first/tool', {path: ''})).toEqual({ok: false, code: 'ENOENT'});
+});
+
+test('a directory of PATH is taken as it is written', () => {
+  place('deep/down', 'tool', 0o755);
+  symlinkSync(place('deep/er', 'other', 0o755), join(directory, 'link'));
+  const path = `${directory}/link/../down`;
+  expect(findCommand('tool', {path})).toEqual({ok: true, path: `${path}/tool`});
+  expect(findCommand('tool', {path: `${directory}/missing/../deep/down`})).toEqual({
+    ok: false,
+    code: 'ENOENT',
+  });
+});
+
+test('a directory of PATH that is too long to be one is passed over', () => {
+  const path = [`/${'b/'.repeat(2200)}`, place('first', 'tool', 0o755)].join(delimiter);
+  expect(findCommand('tool', {path})).toMatchObject({ok: true});
+});
+
+test('without PATH the system has its own', () => {
+  expect(findCommand('sh', {path: undefined})).toEqual({ok: true, path: '/bin/sh'});
 });

@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -30,6 +30,7 @@ test.each([
   ['#!/no/such', '/no/such', true],
   ['#!/bin/sh\r\n', '/bin/sh\r', true],
   ['#!\n', '', false],
+  ['#!/bin/sh\0/no/such\n', '/bin/sh', false],
   ['echo', undefined, false],
   ['', undefined, false],
   // As the kernel, which takes a name that it has not read to its end for no name.
@@ -38,8 +39,31 @@ test.each([
   [`#!/no/such ${'a'.repeat(300)}\n`, '/no/such', true],
 ])('%j has interpreter %j, and that is missing: %j', (text, interpreter, missing) => {
   const path = script(text);
-  expect(interpreterOf(path)).toBe(interpreter);
+  expect(interpreterOf(path)?.toString()).toBe(interpreter);
   expect(isInterpreterMissing(path)).toBe(missing);
+});
+
+test('an interpreter is found whatever its name', () => {
+  for (const name of [Buffer.from('é'), Buffer.of(0x78, 0xff)]) {
+    const interpreter = Buffer.concat([Buffer.from(`${directory}/`), name]);
+    writeFileSync(interpreter, '');
+    const path = join(directory, 'script');
+    writeFileSync(path, Buffer.concat([Buffer.from('#!'), interpreter, Buffer.from('\n')]));
+    expect(isInterpreterMissing(path)).toBe(false);
+    rmSync(interpreter);
+    expect(isInterpreterMissing(path)).toBe(true);
+  }
+});
+
+test('a relative name is meant from where the script runs', () => {
+  writeFileSync(join(directory, 'interpreter'), '');
+  expect(isInterpreterMissing(script('#!./interpreter\n'), directory)).toBe(false);
+  expect(isInterpreterMissing(script('#!./interpreter\n'))).toBe(true);
+});
+
+test('an interpreter that cannot be had for another reason is not missing', () => {
+  symlinkSync('loop', join(directory, 'loop'));
+  expect(isInterpreterMissing(script(`#!${directory}/loop\n`))).toBe(false);
 });
 
 test('a directory and what does not exist have none', () => {

@@ -19,9 +19,9 @@ function run(
   needs: Partial<ShellNeeds>,
   environment: NodeJS.ProcessEnv = {},
 ): Buffer {
-  const args = shellStart(words, {...NOTHING, ...needs});
-  if (args === undefined) throw new Error('no shell can do that');
-  return spawnSync('/bin/sh', args, {env: {PATH: process.env['PATH'], ...environment}}).stdout;
+  const shell = shellStart(words, {...NOTHING, ...needs});
+  if (!shell.ok) throw new Error(shell.why);
+  return spawnSync('/bin/sh', shell.args, {env: {PATH: process.env['PATH'], ...environment}}).stdout;
 }
 
 test('a shell is needed only for what Node has changed', () => {
@@ -63,7 +63,7 @@ test('a variable that is not UTF-8 reaches the command byte for byte', () => {
 
 test('a variable whose name no shell can set cannot be passed on', () => {
   const variables = new Map([['with-dash', Buffer.of(255)]]);
-  expect(shellStart(['true'], {...NOTHING, variables})).toBeUndefined();
+  expect(shellStart(['true'], {...NOTHING, variables})).toMatchObject({ok: false});
 });
 
 test('the soft limit of open files is that of the caller', () => {
@@ -81,6 +81,15 @@ test('each signal can stay ignored, whatever shells call it', () => {
   const [line = ''] =
     /^SigIgn:.*$/m.exec(run(['cat', '/proc/self/status'], {ignored: ignoredIn(stat)}).toString()) ?? [];
   expect(parseInt(line.slice('SigIgn:'.length), 16)).toBe(ALL);
+});
+
+test('a command that looks like a variable is not taken for one', () => {
+  const environment = {OPTIND: '7'};
+  const needs = {ignored: ['HUP'], environment};
+  // Nothing has this name, so nothing is printed: env would print the environment, or run the word after it.
+  expect(run(['a=b', 'echo', 'word'], needs, environment).toString()).toBe('');
+  const odd = {...NOTHING, ignored: ['HUP'], environment: {'with.dot': '1'}};
+  expect(shellStart(['a=b', 'echo', 'word'], odd)).toMatchObject({ok: false});
 });
 
 test('the index of getopts is that of the caller', () => {
