@@ -137,8 +137,8 @@ const TIMES = 24;
 
 /**
  * Much through cat, bare and under limitrun: of each the time with the whole file less the median time without, which
- * leaves out what starting costs. From a file, so that on two cores cat does not wait for one. In turns, and each
- * as often first.
+ * leaves out what starting costs. From a file, so that on two cores cat does not wait for one. In turns, each as often
+ * first as the other.
  */
 function streams(launcher, scratch, env, runs) {
   const rows = [

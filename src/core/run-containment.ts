@@ -179,6 +179,7 @@ export class RunContainment {
 /** What keeps each limit of the first attempt. */
 export function promisesOf(plan: RunPlan, containment: RunContainment | undefined): LimitPromise[] {
   const {limits, monitoring} = plan;
+  // Then nobody has to know what can be measured here, which takes reading.
   if (limitsSet(limits).length === 0) return [];
   const measures = monitoring.enabled ? measuredHere() : undefined;
   const caps = containment?.capsInForce;
@@ -208,6 +209,7 @@ function whyNot({keepBackground, handling}: RunPlan): string | undefined {
 
 function capsOf({handling, restart, monitoring, hook}: RunPlan, limits: ResourceLimits): KernelCaps {
   const set = limitsSet(limits);
+  // Without a limit node:os need not be loaded for the number of cores.
   if (!monitoring.enabled || set.length === 0) return {};
   return kernelCaps(set, {
     handling,

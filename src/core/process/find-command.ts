@@ -1,5 +1,6 @@
 import {accessSync, constants, statSync} from 'node:fs';
 import {delimiter} from 'node:path';
+import {below} from '../below.js';
 
 /** Where a command is, or the error code with which starting it would fail (execvp(3)). */
 export type FoundCommand =
@@ -46,7 +47,7 @@ export function findCommand(file: string, from: LookedUpFrom): FoundCommand {
 
 /** A path as a process sees it that runs in this directory; undefined: here. */
 export function seenFrom(directory: string | undefined, path: string): string {
-  return directory === undefined || path.startsWith('/') ? path : `${directory}/${path}`;
+  return directory === undefined || path.startsWith('/') ? path : below(directory, path);
 }
 
 /** Put together as they stand: after a link `..` is not the directory before it. */
@@ -55,5 +56,5 @@ function candidatesOf(file: string, path: string): string[] {
   return path
     .split(delimiter)
     .filter((directory) => Buffer.byteLength(directory) < TOO_LONG_BYTES)
-    .map((directory) => (directory === '' ? file : `${directory}/${file}`));
+    .map((directory) => (directory === '' ? file : below(directory, file)));
 }

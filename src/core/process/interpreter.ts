@@ -1,4 +1,5 @@
 import {closeSync, openSync, readSync, statSync} from 'node:fs';
+import {below} from '../below.js';
 
 /** So much of a script's beginning the kernel reads (BINPRM_BUF_SIZE). */
 const BYTES_READ = 256;
@@ -11,7 +12,7 @@ export function isInterpreterMissing(script: string, directory = '.'): boolean {
   const interpreter = interpreterOf(script);
   if (interpreter === undefined || interpreter.length === 0) return false;
   const isAbsolute = interpreter.toString('latin1', 0, 1) === '/';
-  const path = isAbsolute ? interpreter : Buffer.concat([Buffer.from(`${directory}/`), interpreter]);
+  const path = isAbsolute ? interpreter : Buffer.concat([Buffer.from(below(directory, '')), interpreter]);
   try {
     return statSync(path, {throwIfNoEntry: false}) === undefined;
   } catch {

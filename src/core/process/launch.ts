@@ -5,7 +5,7 @@ import {findCommand} from './find-command.js';
 import {isInterpreterMissing} from './interpreter.js';
 import type {ChildEnd} from './run-state.js';
 import {needsShell, shellStart, type ShellNeeds} from './shell-start.js';
-import {spawnFailure, type SpawnFailure} from './spawn-failure.js';
+import {spawnFailure, type SpawnFailure, type WantedCommand} from './spawn-failure.js';
 
 const SHELL = '/bin/sh';
 
@@ -37,8 +37,8 @@ export type Launched = RunningChild | {readonly ok: false; readonly failure: Pro
  * clean-up, time-out and kill reach only the direct child, so they are off: the tree is ended by TreeTerminator.
  */
 export function launch(command: LaunchCommand): Launched {
-  const {file, args = [], environment = process.env, workingDirectory, needs} = command;
-  const wanted = {file, environment, workingDirectory};
+  const {file, args = [], workingDirectory, needs} = command;
+  const wanted = wantedBy(command);
   const noDirectory = workingDirectoryFault(workingDirectory);
   if (noDirectory !== undefined) return failed({code: 'ECWD', message: noDirectory});
   // Node refuses an empty name before the system can.
@@ -48,7 +48,7 @@ export function launch(command: LaunchCommand): Launched {
   const found = needs.words.has(0)
     ? undefined
     : findCommand(file, {
-        path: environment['PATH'],
+        path: wanted.environment['PATH'],
         directory: workingDirectory,
         isMissing: (script) => isInterpreterMissing(script, workingDirectory),
       });
@@ -66,9 +66,13 @@ export function entering(command: LaunchCommand, enter: readonly string[] | unde
   return {...command, needs: {...needs, environment, enter}};
 }
 
+/** What a failure is told by: the command itself, also where a shell starts it. */
+function wantedBy({file, environment = process.env, workingDirectory}: LaunchCommand): WantedCommand {
+  return {file, environment, workingDirectory};
+}
+
 function start(file: string, args: readonly string[], command: LaunchCommand): Launched {
-  const {environment = process.env, workingDirectory} = command;
-  const wanted = {file: command.file, environment, workingDirectory};
+  const wanted = wantedBy(command);
   let subprocess;
   try {
     subprocess = execa(file, args, execaOptions(command));

@@ -9,7 +9,9 @@ export interface SpawnFailure {
   readonly message: string;
 }
 
-interface Wanted {
+/** What was to be started. */
+export interface WantedCommand {
+  /** Looked up in PATH when it holds no slash. */
   readonly file: string;
   /** Where it was to run, if not here. */
   readonly workingDirectory?: string | undefined;
@@ -17,22 +19,21 @@ interface Wanted {
 }
 
 /** Puts into words why a command could not be started. */
-export function spawnFailure(code: string, wanted: Wanted): SpawnFailure {
+export function spawnFailure(code: string, wanted: WantedCommand): SpawnFailure {
+  const {workingDirectory: directory, environment} = wanted;
   const file = clipped(wanted.file);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const {workingDirectory: directory, environment} = wanted;
       const found = findCommand(wanted.file, {path: environment['PATH'], directory});
       const interpreter = found.ok ? interpreterOf(found.path)?.toString() : undefined;
       if (interpreter !== undefined) return {code, message: `cannot run ${file}: ${lacking(interpreter)}`};
       return {code, message: wanted.file === '' ? 'the command is empty' : `command not found: ${file}`};
     }
-    case 'EACCES':
-      return {
-        code,
-        message: `cannot run ${file}: ${isDirectory(seenFrom(wanted.workingDirectory, wanted.file)) ? 'it is a directory' : 'permission denied'}`,
-      };
+    case 'EACCES': {
+      const why = isDirectory(seenFrom(directory, wanted.file)) ? 'it is a directory' : 'permission denied';
+      return {code, message: `cannot run ${file}: ${why}`};
+    }
     case 'ELOOP':
       return {code, message: `cannot run ${file}: too many symbolic links`};
     case 'E2BIG':
